@@ -1,0 +1,52 @@
+// Sums comparisons up: endpoints, findings, evidence, latency. Memory is bounded by its caps whatever comes in.
+// Thread-safe: comparers call add() at once; report() is a consistent snapshot.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diff/comparison.h"
+#include "diff/report/report.h"
+#include "diff/rules.h"
+#include "diff/stats/policy.h"
+#include "proxy/http/redactor.h"
+
+namespace truemirror {
+
+// How the run is calibrated. `stable_again`: control is the stable upstream asked twice, latency does not gate.
+enum class ControlMode : std::uint8_t { none, stable_again, instance };
+
+struct AggregateOptions {
+  Policy policy;
+  ControlMode control = ControlMode::instance;
+  std::shared_ptr<const Redactor> redactor;      // required
+  std::shared_ptr<const RuleSet> rules;          // for the counts each rule reports; may be null
+  std::vector<std::string> routes;               // path templates given: `/orders/{id}`
+  std::size_t max_endpoints = 1000, max_findings = 10'000;
+  std::size_t max_example_bytes = 16u << 10;     // of one message body
+};
+
+class Aggregator {
+ public:
+  explicit Aggregator(AggregateOptions options);
+  ~Aggregator();
+
+  // Takes in one comparison and sets its endpoint. Order within a run does not matter but for latency thresholds.
+  void add(Comparison& comparison);
+  // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error.
+  void shed(Arm account, std::string_view method, std::string_view target, WallTime at);
+
+  // The document as of now. `totals.diverged` is set by the aggregator, the other totals are the caller's.
+  [[nodiscard]] Report report(const RunInfo& run, const Totals& totals) const;
+
+ private:
+  struct State;
+  mutable std::mutex mutex_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace truemirror
