@@ -2,12 +2,12 @@
 // any program meanwhile. Its tables are described in diff/report/FORMAT.md.
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "diff/report/report.h"
+#include "proxy/http/problem.h"
 
 namespace truemirror {
 
@@ -15,13 +15,13 @@ class ReportStore {
  public:
   // Opens DIR/report.db for writing, mode 0600, making the folder (0700) where it is not there. A report.db of an earlier
   // run is renamed to report-<run>.db first. Errors: a sentence that says what, where and what would be right.
-  [[nodiscard]] static boost::system::result<std::unique_ptr<ReportStore>, std::string> create(
+  [[nodiscard]] static Result<std::unique_ptr<ReportStore>> create(
       const std::filesystem::path& dir);
   ~ReportStore();
   ReportStore(const ReportStore&) = delete;
 
   // Replaces what is stored by this document, in one transaction. Errors as above (disk full, folder gone).
-  [[nodiscard]] boost::system::result<void, std::string> write(const Report& report);
+  [[nodiscard]] Result<void> write(const Report& report);
 
  private:
   struct Database;
@@ -31,6 +31,6 @@ class ReportStore {
 
 // Reads the report in DIR (or of a report.db named itself), also while another process writes it. Errors: no such folder,
 // no report in it, not a truemirror report, a newer schema_version.
-[[nodiscard]] boost::system::result<Report, std::string> load_report(const std::filesystem::path& dir);
+[[nodiscard]] Result<Report> load_report(const std::filesystem::path& dir);
 
 }  // namespace truemirror
