@@ -35,7 +35,11 @@ class Aggregator {
   explicit Aggregator(AggregateOptions options);
   ~Aggregator();
 
-  // Takes in one comparison and sets its endpoint. Order within a run does not matter but for latency thresholds.
+  // `GET /orders/{id}` of a request (design.md §9), redacted. Callers set it in the comparison before compare(), because
+  // rules look at it. Own lock, never held while add() works.
+  [[nodiscard]] std::string endpoint(std::string_view method, std::string_view target);
+
+  // Takes in one comparison; sets its endpoint where the caller has not. Order within a run does not matter but for latency thresholds.
   void add(Comparison& comparison);
   // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error.
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at);

@@ -1,0 +1,40 @@
+// What a run is judged by: the error budget, tolerances, margins and the endpoints that count more or not at all.
+// Plain values with the defaults of design.md §8; diff/report/policy_file.h reads them from a file.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace truemirror {
+
+// Upper bounds on the excess Δ per pair that still pass, as fractions of pairs.
+struct Tolerances {
+  double divergence = 0.01;
+  double errors = 0.01;
+  double critical = 0.001;  // of both, on endpoints marked critical
+  double latency_p50 = 0.05;
+  double latency_p90 = 0.05;
+  double latency_p99 = 0.005;
+};
+
+struct Policy {
+  double alpha = 0.01;                    // of one run, (0, 1): half for tests, half for findings
+  std::chrono::milliseconds burst{1000};  // length of a block; 100 ms in `replay --speed max`
+  Tolerances tolerances;
+  double latency_margin = 0.10;                             // δ: a candidate is slow above (1 + δ)·τ + δ_abs
+  std::chrono::microseconds latency_margin_absolute{1000};  // δ_abs
+  double coverage = 0.95;                                   // of the pairs that passing endpoints carry, [0, 1]
+  bool allow_uncalibrated = false;                          // whether a run without control may pass
+  std::vector<std::string> excluded;                        // endpoint patterns: seen and shown, never judged
+  std::vector<std::string> critical;                        // endpoint patterns with the tighter tolerance
+
+  [[nodiscard]] bool is_excluded(std::string_view endpoint) const;
+  [[nodiscard]] bool is_critical(std::string_view endpoint) const;
+};
+
+// `*` stands for any bytes, slashes included: `GET /internal/*`. Linear in text times pattern.
+[[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view text);
+
+}  // namespace truemirror
