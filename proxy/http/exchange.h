@@ -19,15 +19,16 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, Nanoseconds>
 enum class Arm : std::uint8_t { stable, candidate, control };
 [[nodiscard]] std::string_view to_string(Arm arm);
 
-// Why an upstream gave no usable response. `garbage`: bytes that are no HTTP response; `too_large`: more than is drained.
+// Why an upstream gave no usable response. `garbage`: bytes that are no HTTP response; `too_large`: more than is
+// drained.
 enum class ArmError : std::uint8_t { none, refused, reset, timeout, tls, garbage, too_large };
 [[nodiscard]] std::string_view to_string(ArmError error);
 [[nodiscard]] std::optional<ArmError> arm_error_from(std::string_view name);
 
 // A message body with its transfer framing removed and its content coding kept.
 struct Body {
-  std::string bytes;               // the first bytes, up to the copy limit
-  std::uint64_t length = 0;        // of the whole body
+  std::string bytes;                  // the first bytes, up to the copy limit
+  std::uint64_t length = 0;           // of the whole body
   std::optional<std::uint64_t> hash;  // XXH3-64 of the whole body, set where bytes are not all of it
 
   Body() = default;

@@ -29,7 +29,8 @@ void Headers::add(std::string_view name, std::string_view value) {
   bytes_.append(name);
   const auto value_at = static_cast<std::uint32_t>(bytes_.size());
   bytes_.append(value);
-  spans_.push_back({name_at, static_cast<std::uint32_t>(name.size()), value_at, static_cast<std::uint32_t>(value.size())});
+  spans_.push_back(
+      {name_at, static_cast<std::uint32_t>(name.size()), value_at, static_cast<std::uint32_t>(value.size())});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -49,9 +50,8 @@ void Headers::set(std::string_view name, std::string_view value) {
 
 std::size_t Headers::remove(std::string_view name) {
   // The bytes of a removed field stay in the block: lists are short-lived and seldom shrink.
-  return std::erase_if(spans_, [&](const Span& s) {
-    return iequals(std::string_view(bytes_).substr(s.name_at, s.name_size), name);
-  });
+  return std::erase_if(
+      spans_, [&](const Span& s) { return iequals(std::string_view(bytes_).substr(s.name_at, s.name_size), name); });
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {

@@ -61,7 +61,8 @@ class Headers {
 
   [[nodiscard]] HeaderField operator[](std::size_t at) const {
     const Span& s = spans_[at];
-    return {std::string_view(bytes_).substr(s.name_at, s.name_size), std::string_view(bytes_).substr(s.value_at, s.value_size)};
+    return {std::string_view(bytes_).substr(s.name_at, s.name_size),
+            std::string_view(bytes_).substr(s.value_at, s.value_size)};
   }
   [[nodiscard]] std::size_t size() const { return spans_.size(); }
   [[nodiscard]] bool empty() const { return spans_.empty(); }

@@ -1,0 +1,331 @@
+#include "proxy/http/head_scanner.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "proxy/http/second_opinion.h"
+
+namespace truemirror {
+namespace {
+
+enum : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4, kHost = 8 };
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) {
+    std::uint8_t bits = 0;
+    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const auto one_of = [c](const char* set) {
+      for (; *set != '\0'; ++set) {
+        if (static_cast<unsigned char>(*set) == c) return true;
+      }
+      return false;
+    };
+    if (alnum || one_of("!#$%&'*+-.^_`|~")) bits |= kToken;
+    if (c == '\t' || (c >= 0x20 && c != 0x7f)) bits |= kValue;
+    if (c > 0x20 && c < 0x7f && c != '#') bits |= kTarget;
+    if (alnum || one_of("-._~!$&'()*+;=:[]%")) bits |= kHost;
+    table[c] = bits;
+  }
+  return table;
+}
+constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+bool all_of_class(std::string_view text, std::uint8_t bit) {
+  return std::all_of(text.begin(), text.end(),
+                     [bit](char c) { return (kClasses[static_cast<unsigned char>(c)] & bit) != 0; });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+constexpr std::array<std::string_view, 8> kHopByHop{"connection", "keep-alive",        "proxy-connection",
+                                                    "te",         "trailer",           "transfer-encoding",
+                                                    "upgrade",    "proxy-authenticate"};
+// What Connection may not name: framing and routing depend on it.
+constexpr std::array<std::string_view, 5> kProtected{"host", "content-length", "transfer-encoding", "via",
+                                                     "x-truemirror-mark"};
+
+template <class Set>
+bool contains(const Set& set, std::string_view name) {
+  return std::any_of(set.begin(), set.end(), [&](std::string_view other) { return iequals(other, name); });
+}
+
+// HTTP/1.0 and HTTP/1.1 are read; -1 for all else.
+int minor_version_of(std::string_view version) {
+  if (version == "HTTP/1.1") return 1;
+  if (version == "HTTP/1.0") return 0;
+  return -1;
+}
+
+bool looks_like_version(std::string_view text) {
+  return text.size() == 8 && text.substr(0, 5) == "HTTP/" && text[6] == '.' && text[5] >= '0' && text[5] <= '9' &&
+         text[7] >= '0' && text[7] <= '9';
+}
+
+std::optional<std::uint64_t> parse_length(std::string_view digits) {
+  if (digits.empty() || digits.size() > 18) return std::nullopt;  // below 10^18 < 2^63
+  std::uint64_t value = 0;
+  for (char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return value;
+}
+
+// Content-Length, Transfer-Encoding and Connection of either kind of message.
+HeadError read_framing(HeadBase& head) {
+  int lengths = 0;
+  int codings = 0;
+  bool coding_is_chunked = false;
+  bool close = false;
+  bool keep_alive = false;
+  HeadError error = HeadError::none;
+  for (const FieldLine& field : head.fields) {
+    if (iequals(field.name, "content-length")) {
+      const auto length = parse_length(field.value);
+      if (!length || ++lengths > 1) return HeadError::bad_length;
+      head.content_length = *length;
+      head.has_content_length = true;
+    } else if (iequals(field.name, "transfer-encoding")) {
+      ++codings;
+      coding_is_chunked = iequals(field.value, "chunked");
+    } else if (iequals(field.name, "connection")) {
+      for_each_element(field.value, [&](std::string_view option) {
+        if (!is_token(option) || contains(kProtected, option)) error = HeadError::bad_connection;
+        close = close || iequals(option, "close");
+        keep_alive = keep_alive || iequals(option, "keep-alive");
+        head.connection_options.push_back(option);
+      });
+    }
+  }
+  if (error != HeadError::none) return error;
+  if (codings > 0) {
+    if (lengths > 0 || head.minor_version == 0) return HeadError::bad_coding;
+    if (codings > 1 || !coding_is_chunked) return HeadError::unknown_coding;
+    head.framing = Framing::chunked;
+  } else if (lengths > 0) {
+    head.framing = Framing::length;
+  }
+  head.keep_alive = !close && (head.minor_version == 1 || keep_alive);
+  return HeadError::none;
+}
+
+// absolute-form: the authority has to be the Host, what follows is the path (RFC 9112 §3.2.2).
+HeadError split_target(RequestHead& head) {
+  const std::string_view target = head.target;
+  if (target.front() == '/') {
+    head.path = target;
+    return HeadError::none;
+  }
+  if (target == "*") {
+    head.path = target;
+    return head.method == "OPTIONS" ? HeadError::none : HeadError::bad_target;
+  }
+  if (head.method == "CONNECT") {
+    head.path = target;
+    return HeadError::none;
+  }
+  const std::size_t scheme = target.find("://");
+  if (scheme == std::string_view::npos) return HeadError::bad_target;
+  if (!iequals(target.substr(0, scheme), "http") && !iequals(target.substr(0, scheme), "https"))
+    return HeadError::bad_target;
+  const std::string_view rest = target.substr(scheme + 3);
+  const std::size_t slash = rest.find_first_of("/?");
+  const std::string_view authority = rest.substr(0, slash);
+  if (authority.empty() || (!head.host.empty() && !iequals(authority, head.host))) return HeadError::bad_host;
+  head.path = slash == std::string_view::npos ? std::string_view("/") : rest.substr(slash);
+  if (head.path.front() == '?') return HeadError::bad_target;
+  return HeadError::none;
+}
+
+HeadError read_host(RequestHead& head) {
+  int hosts = 0;
+  for (const FieldLine& field : head.fields) {
+    if (iequals(field.name, "host")) {
+      head.host = field.value;
+      if (++hosts > 1 || !all_of_class(field.value, kHost)) return HeadError::bad_host;
+    } else if (iequals(field.name, "expect")) {
+      head.expect_continue = iequals(field.value, "100-continue");
+    }
+  }
+  return hosts == 0 && head.minor_version == 1 ? HeadError::bad_host : HeadError::none;
+}
+
+HeadError read_request_line(std::string_view line, RequestHead& out) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return HeadError::bad_start_line;
+  out.method = line.substr(0, first);
+  out.target = line.substr(first + 1, last - first - 1);
+  const std::string_view version = line.substr(last + 1);
+  if (!is_token(out.method)) return HeadError::bad_start_line;
+  if (out.target.empty() || !all_of_class(out.target, kTarget)) return HeadError::bad_target;
+  out.minor_version = minor_version_of(version);
+  if (out.minor_version < 0) return looks_like_version(version) ? HeadError::bad_version : HeadError::bad_start_line;
+  return HeadError::none;
+}
+
+HeadError read_status_line(std::string_view line, ResponseHead& out) {
+  if (line.size() < 12) return HeadError::bad_start_line;
+  out.minor_version = minor_version_of(line.substr(0, 8));
+  if (out.minor_version < 0) return HeadError::bad_version;
+  if (line[8] != ' ' || (line.size() > 12 && line[12] != ' ')) return HeadError::bad_start_line;
+  const auto code = parse_length(line.substr(9, 3));
+  if (!code || *code < 100 || *code > 599) return HeadError::bad_start_line;
+  out.status = static_cast<int>(*code);
+  out.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
+  return is_field_value(out.reason) ? HeadError::none : HeadError::bad_start_line;
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) { return !text.empty() && all_of_class(text, kToken); }
+bool is_field_value(std::string_view text) { return all_of_class(text, kValue); }
+
+int status_of(HeadError error) {
+  switch (error) {
+    case HeadError::bad_version:
+      return 505;
+    case HeadError::target_too_long:
+      return 414;
+    case HeadError::head_too_large:
+    case HeadError::too_many_fields:
+      return 431;
+    case HeadError::unknown_coding:
+      return 501;
+    default:
+      return 400;
+  }
+}
+
+std::string_view to_string(HeadError error) {
+  constexpr std::array<std::string_view, 14> kNames{"none",
+                                                    "malformed start line",
+                                                    "HTTP version not supported",
+                                                    "malformed request target",
+                                                    "request target too long",
+                                                    "message head too large",
+                                                    "too many fields",
+                                                    "malformed field",
+                                                    "missing, repeated or malformed Host",
+                                                    "malformed Content-Length",
+                                                    "Transfer-Encoding not allowed here",
+                                                    "unknown transfer coding",
+                                                    "malformed Connection",
+                                                    "ambiguous message"};
+  return kNames.at(static_cast<std::size_t>(error));
+}
+
+std::optional<std::string_view> HeadBase::get(std::string_view name) const {
+  for (const FieldLine& field : fields) {
+    if (iequals(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+bool HeadBase::is_hop_by_hop(std::string_view name) const {
+  return contains(kHopByHop, name) || contains(connection_options, name);
+}
+
+ScanResult HeadScanner::fail(HeadError error) {
+  error_ = error;
+  return ScanResult::error;
+}
+
+// Finds the blank line; remembers how far it looked, so that a head that trickles in is not searched anew each time.
+ScanResult HeadScanner::find_end(std::string_view bytes, std::size_t start, std::size_t& end) {
+  const std::size_t from = std::max(start, searched_ < 3 ? 0 : searched_ - 3);
+  const std::size_t at = bytes.find("\r\n\r\n", from);
+  searched_ = bytes.size();
+  const std::size_t size = at == std::string_view::npos ? bytes.size() : at + 4;
+  if (size > limits_.max_head_bytes) return fail(HeadError::head_too_large);
+  if (at == std::string_view::npos) return ScanResult::need_more;
+  end = size;
+  return ScanResult::complete;
+}
+
+HeadError HeadScanner::read_fields(std::string_view block, HeadBase& out) const {
+  out.fields.clear();
+  out.connection_options.clear();
+  out.framing = Framing::none;
+  out.content_length = 0;
+  out.has_content_length = false;
+  out.field_block = block;
+  while (!block.empty()) {
+    const std::size_t eol = block.find("\r\n");
+    const std::string_view line = block.substr(0, eol);
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return HeadError::bad_field;
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = line.substr(colon + 1);
+    // A folded line or a space before the colon makes the name no token; a bare CR or LF is no value byte.
+    if (!is_token(name) || !is_field_value(value)) return HeadError::bad_field;
+    if (out.fields.size() == limits_.max_fields) return HeadError::too_many_fields;
+    out.fields.push_back({name, trim(value), block.substr(0, eol + 2)});
+    block.remove_prefix(eol + 2);
+  }
+  return HeadError::none;
+}
+
+ScanResult HeadScanner::scan(std::string_view bytes, RequestHead& out) {
+  // Up to two empty lines before a request line are ignored (RFC 9112 §2.2).
+  std::size_t skipped = 0;
+  while (skipped < 4 && bytes.substr(skipped, 2) == "\r\n") skipped += 2;
+  const std::string_view head = bytes.substr(skipped);
+  std::size_t end = 0;
+  if (const ScanResult found = find_end(bytes, skipped, end); found != ScanResult::complete) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    if (line.size() > limits_.max_target_bytes + 64) return fail(HeadError::target_too_long);
+    // Refuse early what can never become a request, so that garbage is answered at once and not at a deadline.
+    if (found == ScanResult::need_more && !head.empty() && !is_token(head.substr(0, 1)) && head[0] != '\r')
+      return fail(HeadError::bad_start_line);
+    return found;
+  }
+  const std::size_t eol = head.find("\r\n");
+  if (eol > limits_.max_target_bytes + 64) return fail(HeadError::target_too_long);
+  HeadError error = read_request_line(head.substr(0, eol), out);
+  const std::size_t fields_at = skipped + eol + 2;
+  out.expect_continue = false;
+  out.host = {};
+  out.size = end;
+  if (error == HeadError::none) error = read_fields(bytes.substr(fields_at, end - fields_at - 2), out);
+  if (error == HeadError::none) error = read_framing(out);
+  if (error == HeadError::none) error = read_host(out);
+  if (error == HeadError::none) error = split_target(out);
+  if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;
+  searched_ = 0;
+  return error == HeadError::none ? ScanResult::complete : fail(error);
+}
+
+ScanResult HeadScanner::scan(std::string_view bytes, ResponseHead& out, std::string_view method) {
+  std::size_t end = 0;
+  if (const ScanResult found = find_end(bytes, 0, end); found != ScanResult::complete) {
+    constexpr std::string_view kStart = "HTTP/1.";
+    const std::size_t common = std::min(bytes.size(), kStart.size());
+    if (bytes.substr(0, common) != kStart.substr(0, common)) return fail(HeadError::bad_start_line);
+    return found;
+  }
+  const std::size_t eol = bytes.find("\r\n");
+  HeadError error = read_status_line(bytes.substr(0, eol), out);
+  out.size = end;
+  if (error == HeadError::none) error = read_fields(bytes.substr(eol + 2, end - eol - 4), out);
+  if (error == HeadError::none) error = read_framing(out);
+  if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;
+  searched_ = 0;
+  if (error != HeadError::none) return fail(error);
+  const bool bodiless = method == "HEAD" || out.status < 200 || out.status == 204 || out.status == 304;
+  if (bodiless) {
+    out.framing = Framing::none;
+  } else if (out.framing == Framing::none) {
+    out.framing = Framing::until_close;
+    out.keep_alive = false;
+  }
+  return ScanResult::complete;
+}
+
+}  // namespace truemirror

@@ -1,0 +1,123 @@
+// Reads a message head (start line and fields) out of a buffer, strictly as RFC 9112 §3 to §6 has it, and decides how
+// the body is framed. Sans-I/O; views point into the caller's buffer and live as long as its bytes stay where they are.
+// Refuses what two parsers could read differently: bare CR or LF, obs-fold, space before a colon, control bytes,
+// repeated or signed lengths, a length beside chunked, a missing or doubled Host. llhttp reads the same fields as a
+// second opinion.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "proxy/http/headers.h"
+
+namespace truemirror {
+
+struct HeadLimits {
+  std::size_t max_head_bytes = 32u << 10;  // start line and fields together
+  std::size_t max_target_bytes = 8u << 10;
+  std::size_t max_fields = 128;
+};
+
+enum class HeadError : std::uint8_t {
+  none,
+  bad_start_line,
+  bad_version,  // not HTTP/1.0 or HTTP/1.1
+  bad_target,
+  target_too_long,
+  head_too_large,
+  too_many_fields,
+  bad_field,        // name no token, control byte in the value, obs-fold, bare CR or LF
+  bad_host,         // missing, repeated, malformed, or not the authority of the target
+  bad_length,       // Content-Length repeated, listed, signed, too large
+  bad_coding,       // Transfer-Encoding beside Content-Length, or in HTTP/1.0
+  unknown_coding,   // a transfer coding other than a single `chunked`
+  bad_connection,   // Connection names a field that framing or routing depends on
+  parsers_disagree  // llhttp reads the same bytes differently
+};
+// The status that answers it (400, 414, 431, 501, 505) and a few words for people.
+[[nodiscard]] int status_of(HeadError error);
+[[nodiscard]] std::string_view to_string(HeadError error);
+
+enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+enum class ScanResult : std::uint8_t { complete, need_more, error };
+
+// Fields as spans, with the whole line (CRLF included) beside them so that it can be forwarded as it is.
+struct FieldLine {
+  std::string_view name, value, line;
+};
+
+struct HeadBase {
+  std::vector<FieldLine> fields;
+  std::string_view field_block;  // all field lines, without the blank line
+  std::size_t size = 0;          // bytes of the head, blank line included
+  int minor_version = 1;
+  Framing framing = Framing::none;
+  std::uint64_t content_length = 0;
+  bool has_content_length = false;
+  bool keep_alive = true;  // by version and Connection
+
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
+  // A hop-by-hop field (RFC 9110 §7.6.1), or one that Connection names: not forwarded.
+  [[nodiscard]] bool is_hop_by_hop(std::string_view name) const;
+
+  std::vector<std::string_view> connection_options;
+};
+
+struct RequestHead : HeadBase {
+  std::string_view method;
+  std::string_view target;  // as received
+  std::string_view path;    // origin-form: what follows the authority of an absolute-form target
+  std::string_view host;
+  bool expect_continue = false;
+};
+
+struct ResponseHead : HeadBase {
+  int status = 0;
+  std::string_view reason;
+};
+
+// Both are incremental: call with all bytes from the start of the message each time; nothing is kept between messages
+// but allocations. On error, error() says why.
+class HeadScanner {
+ public:
+  explicit HeadScanner(HeadLimits limits = {}) : limits_(limits) {}
+
+  [[nodiscard]] ScanResult scan(std::string_view bytes, RequestHead& out);
+  // `method` is the request's: it decides whether a body follows (RFC 9112 §6.3).
+  [[nodiscard]] ScanResult scan(std::string_view bytes, ResponseHead& out, std::string_view method);
+  [[nodiscard]] HeadError error() const { return error_; }
+  // Forget how far the last message was looked at.
+  void reset() { searched_ = 0, error_ = HeadError::none; }
+
+ private:
+  ScanResult find_end(std::string_view bytes, std::size_t start, std::size_t& end);
+  ScanResult fail(HeadError error);
+  HeadError read_fields(std::string_view block, HeadBase& out) const;
+
+  HeadLimits limits_;
+  std::size_t searched_ = 0;
+  HeadError error_ = HeadError::none;
+};
+
+// Every byte a token may hold (RFC 9110 §5.6.2), and every byte a field value may (HTAB, SP, VCHAR, obs-text).
+[[nodiscard]] bool is_token(std::string_view text);
+[[nodiscard]] bool is_field_value(std::string_view text);
+
+// Walks a comma-separated list: calls `each` with every element, trimmed; empty elements are skipped.
+template <class F>
+void for_each_element(std::string_view list, F each) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view element = list.substr(0, comma);
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+    while (!element.empty() && (element.front() == ' ' || element.front() == '\t')) element.remove_prefix(1);
+    while (!element.empty() && (element.back() == ' ' || element.back() == '\t')) element.remove_suffix(1);
+    if (!element.empty()) each(element);
+  }
+}
+
+}  // namespace truemirror

@@ -1,0 +1,74 @@
+#include "proxy/http/body_decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace truemirror {
+namespace {
+
+// Feeds `bytes` in pieces of `step` and returns the payload; `rest` is what was not consumed.
+std::string decode(BodyDecoder& decoder, std::string_view bytes, std::size_t step, std::string* rest = nullptr) {
+  std::string out;
+  while (!bytes.empty() && !decoder.done() && !decoder.failed()) {
+    const std::string piece(bytes.substr(0, step));  // a block of its own: spans may not outlive it
+    std::vector<std::string_view> payload;
+    const std::size_t consumed = decoder.feed(piece, payload);
+    for (std::string_view span : payload) out.append(span);
+    bytes.remove_prefix(consumed);
+  }
+  if (rest != nullptr) *rest = bytes;
+  return out;
+}
+
+TEST(BodyDecoder, ChunkedIsTheSameInPiecesOfAnySize) {
+  const std::string bytes = "4;ext=1\r\nWiki\r\n5\r\npedia\r\n0\r\nX-Sum: 7 \r\nContent-Length: 3\r\n\r\nGET /";
+  for (std::size_t step = 1; step <= bytes.size(); ++step) {
+    BodyDecoder decoder;
+    decoder.start(Framing::chunked, 0);
+    std::string rest;
+    EXPECT_EQ(decode(decoder, bytes, step, &rest), "Wikipedia") << step;
+    EXPECT_TRUE(decoder.done());
+    EXPECT_EQ(rest, "GET /");
+    EXPECT_EQ(decoder.trailers(), (Headers{{"X-Sum", "7"}}));
+  }
+}
+
+TEST(BodyDecoder, LengthEndsWhereItSaysAndLeavesTheNextMessage) {
+  BodyDecoder decoder;
+  decoder.start(Framing::length, 3);
+  std::string rest;
+  EXPECT_EQ(decode(decoder, "abcGET", 2, &rest), "abc");
+  EXPECT_EQ(rest, "GET");
+}
+
+TEST(BodyDecoder, UntilCloseIsDoneWhenThePeerClosesAndLengthIsNot) {
+  BodyDecoder decoder;
+  decoder.start(Framing::until_close, 0);
+  decode(decoder, "abc", 3);
+  EXPECT_FALSE(decoder.done());
+  EXPECT_TRUE(decoder.finish());
+  decoder.start(Framing::length, 4);
+  decode(decoder, "abc", 3);
+  EXPECT_FALSE(decoder.finish());
+}
+
+TEST(BodyDecoder, MalformedChunksFail) {
+  for (const char* bytes : {"x\r\n", "-1\r\n", "0x1\r\na\r\n", "ffffffffffffffffff\r\n", "1\r\nab\r\n", "1\na\r\n",
+                            "5 5\r\n", "0\r\nbad name: 1\r\n\r\n", "0\r\nX: \x01\r\n\r\n"}) {
+    BodyDecoder decoder;
+    decoder.start(Framing::chunked, 0);
+    decode(decoder, bytes, 64);
+    EXPECT_TRUE(decoder.failed()) << bytes;
+  }
+}
+
+TEST(BodyDecoder, EndlessExtensionsFail) {
+  BodyDecoder decoder;
+  decoder.start(Framing::chunked, 0);
+  decode(decoder, "1;" + std::string(100'000, 'a'), 4096);
+  EXPECT_TRUE(decoder.failed());
+}
+
+}  // namespace
+}  // namespace truemirror
