@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The order service's database: 390,000 rows as messy as production's, the same for the same seed.
+"""The order service's database: 500,000 rows as messy as production's, the same for the same seed.
 
 Names in many scripts (emoji, right-to-left, combining marks), fields that are null where they later became required,
 rows of three schema generations, accounts with 12 orders and accounts with 50,000. Made in a few seconds, once for each

@@ -117,7 +117,9 @@ class Users:
         requests = set()
         start = time.monotonic()
         owed = [0.0] * len(self.parts)
-        for second in range(max(1, round(seconds))):
+        for second in itertools.count():
+            if second >= seconds:
+                break
             due = []
             for index, (share, target, ids) in enumerate(self.parts):
                 owed[index] += share * rate / MIX_RATE
