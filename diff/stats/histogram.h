@@ -23,7 +23,8 @@ class Histogram {
   // Index of the first bucket and the counts from there on; what a store keeps.
   [[nodiscard]] std::int32_t offset() const { return offset_; }
   [[nodiscard]] const std::vector<std::uint64_t>& buckets() const { return buckets_; }
-  [[nodiscard]] static Histogram restore(std::int32_t offset, std::vector<std::uint64_t> buckets, double sum, double max);
+  [[nodiscard]] static Histogram restore(std::int32_t offset, std::vector<std::uint64_t> buckets, double sum,
+                                         double max);
 
  private:
   std::int32_t offset_ = 0;
