@@ -1,5 +1,5 @@
-// report.db: one SQLite file in WAL mode that holds a report, written at most once a second by one thread and readable by
-// any program meanwhile. Its tables are described in diff/report/FORMAT.md.
+// report.db: one SQLite file in WAL mode that holds a report, written at most once a second by one thread and readable
+// by any program meanwhile. Its tables are described in diff/report/FORMAT.md.
 #pragma once
 
 #include <filesystem>
@@ -13,10 +13,9 @@ namespace truemirror {
 
 class ReportStore {
  public:
-  // Opens DIR/report.db for writing, mode 0600, making the folder (0700) where it is not there. A report.db of an earlier
-  // run is renamed to report-<run>.db first. Errors: a sentence that says what, where and what would be right.
-  [[nodiscard]] static Result<std::unique_ptr<ReportStore>> create(
-      const std::filesystem::path& dir);
+  // Opens DIR/report.db for writing, mode 0600, making the folder (0700) where it is not there. A report.db of an
+  // earlier run is renamed to report-<run>.db first. Errors: a sentence that says what, where and what would be right.
+  [[nodiscard]] static Result<std::unique_ptr<ReportStore>> create(const std::filesystem::path& dir);
   ~ReportStore();
   ReportStore(const ReportStore&) = delete;
 
@@ -29,8 +28,8 @@ class ReportStore {
   std::unique_ptr<Database> db_;
 };
 
-// Reads the report in DIR (or of a report.db named itself), also while another process writes it. Errors: no such folder,
-// no report in it, not a truemirror report, a newer schema_version.
+// Reads the report in DIR (or of a report.db named itself), also while another process writes it. Errors: no such
+// folder, no report in it, not a truemirror report, a newer schema_version.
 [[nodiscard]] Result<Report> load_report(const std::filesystem::path& dir);
 
 }  // namespace truemirror

@@ -1,0 +1,142 @@
+// Sorting is stable and by evidence, so that the same report always reads the same.
+#include "diff/report/view.h"
+
+#include <algorithm>
+#include <map>
+
+#include "diff/report/phrase.h"
+
+namespace truemirror {
+namespace {
+
+bool stronger(const FindingReport* a, const FindingReport* b) {
+  if (a->ln_e != b->ln_e) return a->ln_e > b->ln_e;
+  if (a->candidate_only != b->candidate_only) return a->candidate_only > b->candidate_only;
+  return a->id < b->id;
+}
+
+int verdict_rank(Verdict verdict) { return verdict == Verdict::fail ? 0 : verdict == Verdict::inconclusive ? 1 : 2; }
+
+std::vector<IssueView> issues_of(std::vector<const FindingReport*> findings) {
+  std::stable_sort(findings.begin(), findings.end(), stronger);
+  std::vector<IssueView> issues;
+  std::map<std::string_view, std::size_t> at;  // issue → its place
+  for (const FindingReport* finding : findings) {
+    const std::string_view issue = finding->issue.empty() ? finding->id : finding->issue;
+    const auto [known, added] = at.try_emplace(issue, issues.size());
+    if (added) issues.emplace_back();
+    issues[known->second].findings.push_back(finding);
+  }
+  return issues;
+}
+
+}  // namespace
+
+ReportView::ReportView(const Report& of) : report(of) {
+  std::vector<const FindingReport*> proven_findings;
+  for (const FindingReport& finding : report.findings) {
+    switch (finding.status) {
+      case FindingStatus::fresh:
+        (finding.proven ? proven_findings : unproven).push_back(&finding);
+        break;
+      case FindingStatus::noise:
+      case FindingStatus::suspected_noise:
+        noise.push_back(&finding);
+        break;
+      case FindingStatus::accepted:
+        accepted.push_back(&finding);
+        break;
+      case FindingStatus::hidden:
+        hidden.push_back(&finding);
+        break;
+    }
+  }
+  proven = issues_of(std::move(proven_findings));
+  std::stable_sort(unproven.begin(), unproven.end(), stronger);
+
+  for (const EndpointReport& endpoint : report.endpoints) {
+    endpoints.push_back(&endpoint);
+    SlowView slow{&endpoint, {}};
+    for (const TestReport& test : endpoint.tests) {
+      if (test.verdict != Verdict::fail) continue;
+      if (is_latency_metric(test.metric)) {
+        slow.tests.push_back(&test);
+      } else {
+        failing.push_back({&endpoint, &test});
+      }
+    }
+    if (!slow.tests.empty()) slower.push_back(std::move(slow));
+  }
+  std::stable_sort(endpoints.begin(), endpoints.end(), [](const EndpointReport* a, const EndpointReport* b) {
+    const int left = verdict_rank(a->verdict);
+    const int right = verdict_rank(b->verdict);
+    return left != right ? left < right : a->pairs > b->pairs;
+  });
+}
+
+std::size_t ReportView::proven_count() const {
+  std::size_t count = 0;
+  for (const IssueView& issue : proven) count += issue.findings.size();
+  return count;
+}
+
+std::uint64_t ReportView::pairs_of(std::string_view endpoint) const {
+  const auto found = std::find_if(endpoints.begin(), endpoints.end(),
+                                  [&](const EndpointReport* each) { return each->endpoint == endpoint; });
+  return found == endpoints.end() ? 0 : (*found)->pairs;
+}
+
+std::string ReportView::headline() const {
+  std::string text;
+  const auto add = [&text](std::string part) { text += (text.empty() ? "" : ", ") + part; };
+  if (!proven.empty()) {
+    std::string part = phrase_count(proven_count(), "proven finding");
+    if (proven.size() != proven_count()) part += " in " + phrase_count(proven.size(), "issue");
+    add(part);
+  }
+  if (!slower.empty()) add(phrase_count(slower.size(), "slower endpoint"));
+  const auto errors =
+      std::count_if(failing.begin(), failing.end(), [](const TestView& view) { return view.test->metric == "errors"; });
+  if (errors > 0) add(phrase_count(static_cast<std::uint64_t>(errors), "endpoint") + " with more errors");
+  if (text.empty()) add("nothing is proven against the candidate");
+  if (!unproven.empty()) add(phrase_count(unproven.size()) + " unproven");
+  return text;
+}
+
+bool is_latency_metric(std::string_view metric) { return metric.starts_with("latency_"); }
+
+double quantile_of_metric(std::string_view metric) {
+  return metric == "latency_p99" ? 0.99 : metric == "latency_p90" ? 0.9 : 0.5;
+}
+
+std::string failing_test_words(const TestReport& test) {
+  if (test.metric == "errors") return "the candidate fails more often than the control";
+  if (test.metric == "divergence") return "the candidate diverges more often than the control";
+  return test.metric;
+}
+
+bool shows(const Divergence& divergence, const FindingReport& finding) {
+  return divergence.kind == finding.kind && divergence.generalized == finding.location &&
+         divergence.transition == finding.transition;
+}
+
+ExampleView best_example(const FindingReport& finding) {
+  for (const Example& example : finding.examples) {
+    for (const Divergence& divergence : example.divergences) {
+      if (shows(divergence, finding)) return {&example, &divergence};
+    }
+  }
+  if (finding.examples.empty()) return {};
+  const Example& first = finding.examples.front();
+  return {&first, first.divergences.empty() ? nullptr : &first.divergences.front()};
+}
+
+std::string answer_words(const Response& response) {
+  if (!response.ok()) {
+    std::string text{to_string(response.error)};
+    return response.error_detail.empty() ? text : text + ": " + response.error_detail;
+  }
+  return std::to_string(response.status) + (response.reason.empty() ? "" : " " + response.reason);
+}
+
+}  // namespace truemirror
