@@ -59,8 +59,8 @@ CREATE TABLE products (          -- with gaps: what was taken out of the shop is
 """
 INDEXES = "CREATE INDEX orders_of_account ON orders (account, id, total_cents);"
 
-GIVEN = ["Ada", "Zoë", "José", "Søren", "Łukasz", "Jose\u0301", "Zoe\u0308", "Nguye\u0302\u0303n", "O'Brien", "Анастасия",
-         "Ελένη", "محمد", "فاطمة", "שָׁלוֹם", "יעל", "明美", "지훈", "अनन्या", "🦄 Mia", "👩‍👩‍👧‍👦 Kim", "🇩🇪 Uwe"]
+GIVEN = ["Ada", "Zoë", "José", "Søren", "Łukasz", "Jose\u0301", "Zoe\u0308", "Nguye\u0302\u0303n", "O'Brien",
+         "Анастасия", "Ελένη", "محمد", "فاطمة", "שָׁלוֹם", "יעל", "明美", "지훈", "अनन्या", "🦄 Mia", "👩‍👩‍👧‍👦 Kim", "🇩🇪 Uwe"]
 FAMILY = ["Smith", "Müller-Lüdenscheidt", "García Márquez", "Þórðardóttir", "Иванова-Петровская", "Παπαδόπουλος",
           "عبد الرحمن الخوارزمي", "בן־גוריון", "渡辺", "김", "शर्मा", "van der Berg", "🌈✨🌈✨🌈✨", "Özdemi\u0307r", "D’Souza"]
 PLACES = [("München", "DE", "BY"), ("São Paulo", "BR", "SP"), ("القاهرة", "EG", "C"), ("東京", "JP", "13"),
@@ -80,6 +80,8 @@ def database(folder: Path) -> Path:
         try:
             generate(unfinished)
             os.replace(unfinished, path)
+            for older in set(folder.glob("orders-*.db")) - {path}:
+                older.unlink(missing_ok=True)
         finally:
             unfinished.unlink(missing_ok=True)
     return path

@@ -105,7 +105,8 @@ class Users:
         self.seen = Seen()
         self.chance = random.Random(seed)
         db = sqlite3.connect(f"file:{database}?mode=ro&immutable=1", uri=True)
-        self.parts = [(share, target, self.shuffled([row[0] for row in db.execute(query)])) for share, target, query in MIX]
+        self.parts = [(share, target, self.shuffled([row[0] for row in db.execute(query)]))
+                      for share, target, query in MIX]
         db.close()
 
     def shuffled(self, ids: list[int]) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """A small HTTP/1.1 server on asyncio: keep-alive, pipelining, one answer after the other on a connection.
 
-It serves what the demo needs and no more: bodies with a Content-Length (others are refused with 411), requests of at most
-64 KiB. The standard library's http.server has a thread for each connection, and its scheduling would be the
+It serves what the demo needs and no more: bodies with a Content-Length (others are refused with 411), requests of at
+most 64 KiB. The standard library's http.server has a thread for each connection, and its scheduling would be the
 noisiest thing in a measurement of latency.
 """
 import asyncio
@@ -86,7 +86,8 @@ class Connection(asyncio.Protocol):
         self.transport.close()
 
     def write(self, status: int, body: bytes, close: bool, with_body: bool = True) -> None:
-        head = (f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nServer: orders\r\nDate: {formatdate(usegmt=True)}\r\n"
+        head = (f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+                f"Server: orders\r\nDate: {formatdate(usegmt=True)}\r\n"
                 f"Content-Type: application/json; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
                 f"X-Request-Id: {uuid.uuid4()}\r\n{CLOSING if close else ''}\r\n")
         self.transport.write(head.encode("ascii") + (body if with_body else b""))

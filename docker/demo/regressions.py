@@ -1,7 +1,7 @@
 """Version 2 of the order service: seven regressions that staging never shows, each behind a switch of its own.
 
-A switch is a class that replaces one method of version 1; version 2 inherits from those that are on. What each one leads
-to in a report is in expected.py.
+A switch is a class that replaces one method of version 1; version 2 inherits from those that are on. What each one
+leads to in a report is in expected.py.
 """
 import asyncio
 import struct
@@ -31,7 +31,7 @@ class PageCap:
 
 
 class FloatPrice:
-    """Rounds a price through a float of 24 bits, right up to 131,072.00. Staging sells lamps, not warehouses of them."""
+    """Rounds a price through a float of 24 bits, right up to 131,072.00. Staging sells one lamp."""
 
     def price(self, cents: int) -> str:
         (rounded,) = struct.unpack("f", struct.pack("f", cents / 100))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The demo: an order service in two versions behind truemirror, a minute of traffic, and what the report says of it.
 
-Starts stable and control (v1) and candidate (v2) and the proxy on free ports of loopback, sends the traffic, drains, and
-judges the report. On a terminal it then keeps everything running until Ctrl-C, so that the live page can be looked at.
+Starts stable and control (v1) and candidate (v2) and the proxy on free ports of loopback, sends the traffic, drains,
+and judges the report. On a terminal it then keeps everything running until Ctrl-C, so that the live page can be looked at.
 Every process that it starts ends with it, whatever ends it.
 
 Exit: 0 all regressions proven, none invented, accounting closed; 1 not so; 2 usage; 4 something did not run.
@@ -171,7 +171,8 @@ async def show_progress(seen: Seen, seconds: float) -> None:
     start = time.monotonic()
     while seconds != float("inf"):
         passed = time.monotonic() - start
-        print(f"\r\033[Ktraffic    {min(passed, seconds):.0f} of {seconds:.0f} s, {seen.requests:,} requests", end="", flush=True)
+        line = f"traffic    {min(passed, seconds):.0f} of {seconds:.0f} s, {seen.requests:,} requests"
+        print(f"\r\033[K{line}", end="", flush=True)
         await asyncio.sleep(0.5)
 
 

@@ -123,8 +123,8 @@ class Orders:
 
     async def items(self, order: int) -> tuple[int, bytes]:
         await self.wait()
-        lines = self.db.execute("SELECT line, product, quantity, price_cents FROM items WHERE order_id = ? ORDER BY line",
-                                (order,))
+        lines = self.db.execute("SELECT line, product, quantity, price_cents FROM items WHERE order_id = ? "
+                                "ORDER BY line", (order,))
         items = ",".join(f'{{"line":{line},"product":{product},"quantity":{quantity},"price":{decimal(price)}}}'
                          for line, product, quantity, price in lines)
         return 200, reply(f'"order":{order},"items":[{items}]')

@@ -45,9 +45,10 @@ class Summary:
                 yield f"not proven: {expected.what} ({expected.switch}) on {expected.endpoint}"
         for finding in self.proven_findings():
             if not any(expected.causes(finding) for expected in self.on):
-                yield f"invented: {finding['kind']} at {finding['location']} of {finding['endpoint']} ({evidence(finding)})"
+                yield f"invented: {named(finding)} ({evidence(finding)})"
         for endpoint, test in self.failed_tests():
-            if not any(expected.endpoint == endpoint["endpoint"] and test["metric"] in expected.tests for expected in self.on):
+            if not any(expected.endpoint == endpoint["endpoint"] and test["metric"] in expected.tests
+                       for expected in self.on):
                 yield f"invented: {test['metric']} of {endpoint['endpoint']} fails ({evidence(test)})"
         if (self.report["verdict"] == "fail") != bool(self.on):
             yield f"the verdict is {self.report['verdict']}"
@@ -70,7 +71,8 @@ class Summary:
         print(f"\n{style(BOLD + (RED if verdict == 'fail' else GREEN), verdict.upper())}   "
               + style(BOLD, f"{self.proven()}, {self.invented()} invented") + "\n")
         if self.on:
-            print(style(DIM, f"  {'regression':<32} {'endpoint':<27} {'where':<15} samples, seconds for:against, evidence"))
+            print(style(DIM, f"  {'regression':<32} {'endpoint':<27} {'where':<15} "
+                             "samples, seconds for:against, evidence"))
         for expected in self.on:
             proof = self.proof[expected.switch]
             mark = style(GREEN, "✓") if proof else style(RED, "✗")
@@ -103,7 +105,8 @@ class Summary:
                              for q in ("p50", "p99"))
         shape = re.compile(re.escape(proof["location"]).replace(r"\*", "[^/]+"))
         for example in proof["examples"]:
-            same = [d for d in example["divergences"] if d["kind"] == proof["kind"] and shape.fullmatch(d["location"])]
+            same = [each for each in example["divergences"]
+                    if each["kind"] == proof["kind"] and shape.fullmatch(each["location"])]
             if same:
                 more = f", and {len(same) - 1} more" if len(same) > 1 else ""
                 return (f"{example['request']['method']} {example['request']['target']}: "
@@ -117,16 +120,21 @@ class Summary:
             if finding["status"] in ("noise", "suspected_noise"):
                 noise[finding["location"]] += 1
             elif not finding["proven"]:
-                unproven[f"{finding['kind']} at {finding['location']} of {finding['endpoint']}"] += 1
+                unproven[named(finding)] += 1
         yield "noise      " + (", ".join(f"{where} ({count} endpoint{'s' * (count > 1)})"
                                          for where, count in noise.most_common()) or "none")
         if unproven:
             yield f"unproven   {', '.join(list(unproven)[:3])}{', …' if len(unproven) > 3 else ''}"
         dropped = ", ".join(f"{count} {reason}" for reason, count in totals["dropped"].items() if count) or "0"
-        yield (f"accounting {totals['requests']:,} requests; {totals['sampled']:,} sampled = {totals['compared']:,} compared "
-               f"+ {dropped} dropped + {totals['in_flight']} in flight: {'closed' if self.closed() else 'NOT CLOSED'}")
+        yield (f"accounting {totals['requests']:,} requests; {totals['sampled']:,} sampled = "
+               f"{totals['compared']:,} compared + {dropped} dropped + {totals['in_flight']} in flight: "
+               f"{'closed' if self.closed() else 'NOT CLOSED'}")
         yield (f"users      {self.seen.requests:,} requests, {self.seen.failures.total()} failed, p50 "
                f"{self.seen.quantile(0.5) * 1000:.0f} ms, p99 {self.seen.quantile(0.99) * 1000:.0f} ms")
+
+
+def named(finding: dict) -> str:
+    return f"{finding['kind']} at {finding['location']} of {finding['endpoint']}"
 
 
 def evidence(proof: dict) -> str:
@@ -145,7 +153,7 @@ def contrast(before: object, after: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of a divergence, which is JSON or the text of it, without escapes and without what a terminal would obey."""
+    """A value of a divergence (JSON, or the text of it) without escapes and without what a terminal would obey."""
     if value is None:
         return "nothing"
     words = value if isinstance(value, str) else json.dumps(value)
