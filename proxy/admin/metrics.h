@@ -1,0 +1,53 @@
+// The /metrics page (design.md §14): plain numbers in, Prometheus text out. Labels come from bounded sets alone:
+// endpoints are capped at kMaxEndpointLabels, the rest is `(other)`; never a location, never a signature. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diff/report/report.h"
+#include "proxy/sample/ledger.h"
+
+namespace truemirror {
+
+inline constexpr std::size_t kMaxEndpointLabels = 100;
+
+struct MetricsInput {
+  struct Live {
+    std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
+    std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
+    std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
+  };
+  struct Capture {
+    std::uint64_t exchanges = 0, bytes = 0, segments = 0;
+    std::map<std::string, std::uint64_t> dropped;
+  };
+  // Something bounded that fills: `in_flight`, `compare`, `capture`.
+  struct Queue {
+    std::string name;
+    std::uint64_t length = 0, limit = 0;
+  };
+  struct Upstream {
+    std::string name;  // stable | candidate | control
+    std::uint64_t idle_connections = 0;
+    std::optional<std::string> breaker;  // closed | open | half_open; none for stable
+  };
+
+  std::string version;
+  bool mirroring = true, ready = true;
+  Live live;
+  LedgerTotals ledger;
+  std::uint64_t copy_bytes = 0, copy_bytes_limit = 0;  // of copies that live at once
+  std::vector<Queue> queues;
+  std::vector<Upstream> upstreams;
+  std::optional<Capture> capture;
+  const Report* report = nullptr;  // endpoints, latency, verdict; left out where null
+};
+
+[[nodiscard]] std::string render_metrics(const MetricsInput& input);
+
+}  // namespace truemirror
