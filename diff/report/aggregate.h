@@ -23,11 +23,12 @@ enum class ControlMode : std::uint8_t { none, stable_again, instance };
 struct AggregateOptions {
   Policy policy;
   ControlMode control = ControlMode::instance;
-  std::shared_ptr<const Redactor> redactor;      // required
-  std::shared_ptr<const RuleSet> rules;          // for the counts each rule reports; may be null
-  std::vector<std::string> routes;               // path templates given: `/orders/{id}`
+  std::shared_ptr<const Redactor> redactor;  // required
+  std::shared_ptr<const RuleSet> rules;      // for the counts each rule reports; may be null
+  std::vector<std::string> routes;           // path templates given: `/orders/{id}`
   std::size_t max_endpoints = 1000, max_findings = 10'000;
-  std::size_t max_example_bytes = 16u << 10;     // of one message body
+  std::size_t max_example_bytes = 16u << 10;   // of one message body
+  std::size_t max_examples_bytes = 64u << 20;  // of all examples together
 };
 
 class Aggregator {
@@ -35,11 +36,12 @@ class Aggregator {
   explicit Aggregator(AggregateOptions options);
   ~Aggregator();
 
-  // `GET /orders/{id}` of a request (design.md §9), redacted. Callers set it in the comparison before compare(), because
-  // rules look at it. Own lock, never held while add() works.
+  // `GET /orders/{id}` of a request (design.md §9), redacted. Callers set it in the comparison before compare(),
+  // because rules look at it. It waits for no add() and no report().
   [[nodiscard]] std::string endpoint(std::string_view method, std::string_view target);
 
-  // Takes in one comparison; sets its endpoint where the caller has not. Order within a run does not matter but for latency thresholds.
+  // Takes in one comparison; sets its endpoint where the caller has not. Order within a run does not matter but for
+  // latency thresholds.
   void add(Comparison& comparison);
   // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error.
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at);
@@ -49,7 +51,7 @@ class Aggregator {
 
  private:
   struct State;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of the tables; taken before that of the endpoint names, never after
   std::unique_ptr<State> state_;
 };
 

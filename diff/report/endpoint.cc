@@ -1,0 +1,221 @@
+#include "diff/report/endpoint.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace truemirror {
+
+// One method (below the root) or one segment of a path.
+struct EndpointNames::Node {
+  std::map<std::string, std::unique_ptr<Node>, std::less<>> children;
+  std::size_t literals = 0;  // children that are no placeholder
+  bool collapsed = false;
+
+  [[nodiscard]] std::size_t size() const {
+    std::size_t nodes = 1;
+    for (const auto& [key, child] : children) nodes += child->size();
+    return nodes;
+  }
+};
+
+namespace {
+
+constexpr std::string_view kVar = "{var}", kRest = "**";
+
+bool is_placeholder(std::string_view segment) {
+  static constexpr std::string_view kAll[] = {"{id}", "{uuid}", "{hex}", "{ulid}", "{date}", "{token}", kVar, kRest};
+  return std::find(std::begin(kAll), std::end(kAll), segment) != std::end(kAll);
+}
+
+// The path of a target in origin, absolute or asterisk form.
+std::string_view path_of(std::string_view target) {
+  target = target.substr(0, target.find_first_of("?#"));
+  if (target.starts_with('/') || target == "*") return target.empty() ? "/" : target;
+  const std::size_t scheme = target.find("://");
+  if (scheme == std::string_view::npos) return target.empty() ? "/" : target;
+  const std::size_t slash = target.find('/', scheme + 3);
+  return slash == std::string_view::npos ? "/" : target.substr(slash);
+}
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> segments;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  while (segments.size() < EndpointNames::kMaxDepth) {
+    const std::size_t slash = path.find('/');
+    segments.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
+  segments.push_back(kRest);
+  return segments;
+}
+
+// Percent-encodes what is not printable ASCII, so that a name is safe in every log, label and page.
+std::string printable(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7f) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
+    }
+  }
+  return out;
+}
+
+// What stands for a segment: its type, `{token}` where it is too long to be a name, else itself.
+std::string key_of(std::string_view segment) {
+  if (is_placeholder(segment)) return std::string(segment);
+  if (segment.size() > EndpointNames::kMaxLiteral * 8) return "{token}";
+  std::string literal = printable(segment);
+  if (const std::string_view type = segment_type(literal); !type.empty()) return std::string(type);
+  return literal.size() > EndpointNames::kMaxLiteral ? "{token}" : literal;
+}
+
+bool is_parameter(std::string_view segment) {
+  return segment == "*" || (segment.size() > 2 && segment.front() == '{' && segment.back() == '}');
+}
+
+std::string join(std::string_view method, const std::vector<std::string>& segments) {
+  std::string name(method);
+  name += ' ';
+  for (const std::string& segment : segments) name.append("/").append(segment);
+  return name;
+}
+
+}  // namespace
+
+EndpointNames::EndpointNames(const std::vector<std::string>& routes, std::size_t max_endpoints)
+    : max_endpoints_(max_endpoints), root_(std::make_unique<Node>()) {
+  for (const std::string& text : routes) {
+    Route route;
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos) continue;
+    route.method = text.substr(0, text.find(' ') < slash ? text.find(' ') : 0);
+    route.text = printable(std::string_view(text).substr(slash));
+    for (const std::string_view segment : segments_of(route.text)) route.segments.emplace_back(segment);
+    route.open_end = route.segments.back() == kRest;
+    if (route.open_end) route.segments.pop_back();
+    routes_.push_back(std::move(route));
+  }
+  // Literal segments before parameters, from the left; an open end last; a method before none.
+  const auto rank = [](const Route& route) {
+    std::string key;
+    for (const std::string& segment : route.segments) key += is_parameter(segment) ? '1' : '0';
+    return key + (route.open_end ? "2" : "") + (route.method.empty() ? "~" : "!");
+  };
+  std::stable_sort(routes_.begin(), routes_.end(), [&](const Route& a, const Route& b) { return rank(a) < rank(b); });
+}
+
+EndpointNames::~EndpointNames() = default;
+
+bool EndpointNames::Route::matches(std::string_view wanted, const std::vector<std::string_view>& path) const {
+  if (!method.empty() && method != wanted) return false;
+  if (open_end ? path.size() <= segments.size() : path.size() != segments.size()) return false;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (!is_parameter(segments[i]) && segments[i] != path[i]) return false;
+  }
+  return true;
+}
+
+const EndpointNames::Route* EndpointNames::route(std::string_view method,
+                                                 const std::vector<std::string_view>& path) const {
+  const auto found =
+      std::find_if(routes_.begin(), routes_.end(), [&](const Route& route) { return route.matches(method, path); });
+  return found == routes_.end() ? nullptr : &*found;
+}
+
+std::string EndpointNames::name(std::string_view method, std::string_view target) {
+  const std::string_view path = path_of(target);
+  const std::vector<std::string_view> segments = segments_of(path);
+  const std::uint64_t before = version_;
+  std::string name;
+  if (const Route* given = route(method, segments)) {
+    name = printable(method.substr(0, kMaxLiteral)) + " " + given->text;
+  } else {
+    name = walk(method, path == "*" ? std::vector<std::string_view>{"*"} : segments);
+  }
+  if (version_ != before) {
+    refresh();
+    name = rename(name);
+  }
+  return admit(std::move(name));
+}
+
+std::string EndpointNames::current(std::string_view name) {
+  const std::uint64_t before = version_;
+  std::string now = rename(name);
+  if (version_ == before) return now;
+  refresh();
+  return rename(now);
+}
+
+std::string EndpointNames::rename(std::string_view name) {
+  const std::size_t space = name.find(' ');
+  if (space == std::string_view::npos) return std::string(name);
+  const std::string_view method = name.substr(0, space);
+  const std::vector<std::string_view> segments = segments_of(name.substr(space + 1));
+  return route(method, segments) ? std::string(name) : walk(method, segments);
+}
+
+// After a collapse: calls the names given out by what they are now, fewer than before. Doing so can collapse another
+// node.
+void EndpointNames::refresh() {
+  for (std::uint64_t seen = 0; seen != version_;) {
+    seen = version_;
+    std::unordered_set<std::string> old;
+    old.swap(names_);
+    for (const std::string& name : old) {
+      if (std::string now = rename(name); now != kOther) names_.insert(std::move(now));
+    }
+  }
+}
+
+std::string EndpointNames::walk(std::string_view method, const std::vector<std::string_view>& path) {
+  std::string method_key = key_of(method.substr(0, kMaxLiteral));
+  Node* node = step(*root_, method_key);
+  std::vector<std::string> keys;
+  for (const std::string_view segment : path) {
+    if (!node) return std::string(kOther);
+    keys.push_back(key_of(segment));
+    node = step(*node, keys.back());
+  }
+  return node ? join(method_key, keys) : std::string(kOther);
+}
+
+// The child for `key`, which becomes `{var}` where the node has collapsed; null where there are too many nodes.
+EndpointNames::Node* EndpointNames::step(Node& node, std::string& key) {
+  auto found = node.children.find(key);
+  if (found == node.children.end() && !is_placeholder(key)) {
+    if (!node.collapsed && node.literals == kMaxChildren) collapse(node);
+    if (node.collapsed) found = node.children.find(key = kVar);
+  }
+  if (found != node.children.end()) return found->second.get();
+  if (nodes_ >= kMaxNodes) return nullptr;
+  ++nodes_;
+  if (!is_placeholder(key)) ++node.literals;
+  return node.children.emplace(key, std::make_unique<Node>()).first->second.get();
+}
+
+void EndpointNames::collapse(Node& node) {
+  std::erase_if(node.children, [this](const auto& child) {
+    if (is_placeholder(child.first)) return false;
+    nodes_ -= child.second->size();
+    return true;
+  });
+  node.literals = 0;
+  node.collapsed = true;
+  ++version_;
+}
+
+std::string EndpointNames::admit(std::string name) {
+  if (name == kOther || names_.contains(name)) return name;
+  if (names_.size() >= max_endpoints_) return std::string(kOther);
+  names_.insert(name);
+  return name;
+}
+
+}  // namespace truemirror

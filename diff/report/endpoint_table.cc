@@ -1,0 +1,143 @@
+#include "diff/report/endpoint_table.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+namespace truemirror {
+namespace {
+
+constexpr std::array<const char*, 3> kLatencyMetrics{"latency_p50", "latency_p90", "latency_p99"};
+
+double seconds(Nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+bool gives_latency(const Response& response) { return response.ok() || response.error == ArmError::timeout; }
+
+bool breaks(const Response& response) {
+  return response.status >= 500 || (!response.ok() && response.error != ArmError::too_large);
+}
+
+void record(Histogram& histogram, const Response& response) {
+  if (response.ok()) histogram.record(seconds(response.latency()));
+}
+
+}  // namespace
+
+bool failed(const Response& stable, const Response& arm) { return breaks(arm) && !breaks(stable); }
+
+std::vector<TestReport> EndpointTally::tests() const {
+  std::vector<TestReport> all;
+  if (excluded()) return all;
+  all.push_back(divergence.report("divergence"));
+  all.push_back(errors_test.report("errors"));
+  if (!gates_latency) return all;
+  for (std::size_t i = 0; i < latency_tests.size(); ++i) {
+    all.push_back(latency_tests[i].report(kLatencyMetrics[i]));
+    if (all.back().verdict == Verdict::inconclusive) all.back().pairs_needed += thresholds.missing();
+  }
+  return all;
+}
+
+EndpointTally& EndpointTable::at(const std::string& endpoint) {
+  if (const auto found = endpoints_.find(endpoint); found != endpoints_.end()) return found->second;
+  const bool excluded = policy_.is_excluded(endpoint), critical = policy_.is_critical(endpoint);
+  const std::uint64_t place = excluded ? 0 : ++places_;
+  const Tolerances& allowed = policy_.tolerances;
+  const double share = test_share(policy_.alpha, std::max<std::uint64_t>(place, 1), latency_gates_ ? 5 : 2);
+  const auto test = [share](double tolerance) { return PairTest(share, tolerance); };
+  EndpointTally made{.place = place,
+                     .gates_latency = latency_gates_,
+                     .divergence = test(critical ? allowed.critical : allowed.divergence),
+                     .errors_test = test(critical ? allowed.critical : allowed.errors),
+                     .latency_tests = {test(allowed.latency_p50), test(allowed.latency_p90), test(allowed.latency_p99)},
+                     .thresholds = {},
+                     .latency = {}};
+  return endpoints_.emplace(endpoint, std::move(made)).first->second;
+}
+
+void EndpointTable::compared(const Comparison& comparison, const PairFacts& facts) {
+  EndpointTally& endpoint = at(comparison.endpoint);
+  const bool candidate_failed = failed(comparison.stable, comparison.candidate);
+  const bool control_failed = comparison.control && failed(comparison.stable, *comparison.control);
+  ++endpoint.pairs;
+  endpoint.diverged += facts.diverged ? 1 : 0;
+  endpoint.errors += candidate_failed ? 1 : 0;
+  record(endpoint.latency.stable, comparison.stable);
+  record(endpoint.latency.candidate, comparison.candidate);
+  if (comparison.control) record(endpoint.latency.control, *comparison.control);
+  if (endpoint.excluded() || !facts.paired) return;
+  endpoint.divergence.pair(facts.candidate_diverges, facts.control_diverges, facts.block, facts.now);
+  endpoint.errors_test.pair(candidate_failed, control_failed, facts.block, facts.now);
+  if (latency_gates_ && comparison.control) latency(endpoint, comparison, facts);
+}
+
+// A timeout is slower than any threshold; other errors say nothing about latency.
+void EndpointTable::latency(EndpointTally& endpoint, const Comparison& comparison, const PairFacts& facts) const {
+  if (!gives_latency(comparison.candidate) || !gives_latency(*comparison.control)) return;
+  const auto seen = [](const Response& arm) {
+    return arm.ok() ? seconds(arm.latency()) : std::numeric_limits<double>::infinity();
+  };
+  const double candidate = seen(comparison.candidate), control = seen(*comparison.control);
+  if (endpoint.thresholds.frozen()) {
+    const double margin = std::chrono::duration<double>(policy_.latency_margin_absolute).count();
+    for (std::size_t i = 0; i < endpoint.latency_tests.size(); ++i) {
+      const double tau = endpoint.thresholds.tau(i);
+      endpoint.latency_tests[i].pair(candidate > (1 + policy_.latency_margin) * tau + margin, control > tau,
+                                     facts.block, facts.now);
+    }
+  }
+  endpoint.thresholds.control(control);
+}
+
+void EndpointTable::shed(const std::string& name, bool candidate, bool control, BlockIndex block, BlockIndex now) {
+  EndpointTally& endpoint = at(name);
+  endpoint.errors += candidate ? 1 : 0;
+  if (!endpoint.excluded()) endpoint.errors_test.pair(candidate, control, block, now);
+}
+
+void EndpointTable::rename(const std::function<std::string(const std::string&)>& current) {
+  std::vector<std::pair<std::string, EndpointTally>> moved;
+  for (auto at = endpoints_.begin(); at != endpoints_.end();) {
+    std::string now = current(at->first);
+    if (now == at->first) {
+      ++at;
+      continue;
+    }
+    moved.emplace_back(std::move(now), std::move(at->second));
+    at = endpoints_.erase(at);
+  }
+  std::sort(moved.begin(), moved.end(), [](const auto& a, const auto& b) { return a.second.place < b.second.place; });
+  for (auto& [name, endpoint] : moved) {
+    const auto [there, fresh] = endpoints_.try_emplace(name, endpoint);
+    if (fresh) continue;
+    EndpointTally& into = there->second;
+    into.pairs += endpoint.pairs;
+    into.diverged += endpoint.diverged;
+    into.errors += endpoint.errors;
+    into.divergence.absorb(endpoint.divergence);
+    into.errors_test.absorb(endpoint.errors_test);
+    for (std::size_t i = 0; i < into.latency_tests.size(); ++i) into.latency_tests[i].absorb(endpoint.latency_tests[i]);
+    into.latency.stable.merge(endpoint.latency.stable);
+    into.latency.candidate.merge(endpoint.latency.candidate);
+    into.latency.control.merge(endpoint.latency.control);
+  }
+}
+
+template <class Visit>
+void EndpointTable::each_test(Visit visit) {
+  for (auto& [name, endpoint] : endpoints_) {
+    visit(endpoint.divergence);
+    visit(endpoint.errors_test);
+    for (PairTest& test : endpoint.latency_tests) visit(test);
+  }
+}
+
+void EndpointTable::settle(BlockIndex now) {
+  each_test([now](PairTest& test) { test.settle(now); });
+}
+
+void EndpointTable::settle_all() {
+  each_test([](PairTest& test) { test.settle_all(); });
+}
+
+}  // namespace truemirror
