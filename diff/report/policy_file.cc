@@ -1,0 +1,218 @@
+#include "diff/report/policy_file.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <optional>
+
+namespace truemirror {
+namespace {
+
+// How many single-byte edits lead from one word to the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::optional<double> number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+// `1%`, `1 %` or `0.01`.
+std::optional<double> fraction(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  if (percent) text.remove_suffix(1);
+  while (percent && text.ends_with(' ')) text.remove_suffix(1);
+  const std::optional<double> value = number(text);
+  return value && percent ? *value / 100 : value;
+}
+
+// `250us`, `100ms`, `1s` or `2m`, in seconds.
+std::optional<double> duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  for (const Unit unit : {Unit{"us", 1e-6}, Unit{"ms", 1e-3}, Unit{"s", 1}, Unit{"m", 60}}) {
+    if (!text.ends_with(unit.name)) continue;
+    const std::optional<double> value = number(text.substr(0, text.size() - unit.name.size()));
+    if (value) return *value * unit.seconds;
+  }
+  return std::nullopt;
+}
+
+std::string clipped(std::string_view text) {
+  std::string shown(text.substr(0, 60));
+  std::replace_if(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return "'" + shown + (text.size() > 60 ? "…'" : "'");
+}
+
+// Reads one document into a policy; stops at the first problem.
+class PolicyReader {
+ public:
+  PolicyReader(Policy& policy, std::string_view file) : policy_(policy), file_(file) {}
+
+  void read(const YAML::Node& root) {
+    if (root.IsNull()) return;
+    map(root, "a policy",
+        {{"alpha", [&](auto& n) { policy_.alpha = fraction_in(n, 1e-12, 0.5); }},
+         {"burst", [&](auto& n) { policy_.burst = time<std::chrono::milliseconds>(n, 0.001, 3600); }},
+         {"coverage", [&](auto& n) { policy_.coverage = fraction_in(n, 0, 1); }},
+         {"uncalibrated", [&](auto& n) { uncalibrated(n); }},
+         {"tolerances", [&](auto& n) { tolerances(n); }},
+         {"latency", [&](auto& n) { latency(n); }},
+         {"endpoints", [&](auto& n) { endpoints(n); }}});
+  }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  struct Key {
+    std::string_view name;
+    std::function<void(const YAML::Node&)> read;
+  };
+
+  void refuse(const YAML::Node& node, const std::string& text) {
+    if (!problem_.empty()) return;
+    const YAML::Mark mark = node.Mark();
+    problem_ = file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + text;
+  }
+
+  void map(const YAML::Node& node, const std::string& what, const std::vector<Key>& keys) {
+    if (!node.IsMap()) return refuse(node, what + " is a map of keys, such as '" + std::string(keys[0].name) + ": …'");
+    std::vector<std::string> seen;
+    for (const auto& entry : node) {
+      const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
+      const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& each) { return each.name == name; });
+      if (key == keys.end()) return unknown(entry.first, name, keys);
+      if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+        return refuse(entry.first, "'" + name + "' is given twice; keep one");
+      }
+      seen.push_back(name);
+      key->read(entry.second);
+    }
+  }
+
+  void unknown(const YAML::Node& at, const std::string& name, const std::vector<Key>& keys) {
+    const std::string_view start = std::string_view(name).substr(0, 60);
+    const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+      return edit_distance(start, a.name) < edit_distance(start, b.name);
+    });
+    refuse(at, clipped(name) + " is no key here; did you mean '" + std::string(nearest->name) + "'?");
+  }
+
+  // A value that does not parse is refused, and its default kept.
+  double fraction_in(const YAML::Node& node, double lowest, double highest) {
+    const std::optional<double> value = node.IsScalar() ? fraction(node.Scalar()) : std::nullopt;
+    if (value && *value >= lowest && *value <= highest) return *value;
+    refuse(node, (node.IsScalar() ? clipped(node.Scalar()) : "this") + " is no fraction from " + shown(lowest) +
+                     " to " + shown(highest) + "; write 1% or 0.01");
+    return lowest;
+  }
+
+  template <class Duration>
+  Duration time(const YAML::Node& node, double lowest, double highest) {
+    const std::optional<double> seconds = node.IsScalar() ? duration(node.Scalar()) : std::nullopt;
+    if (seconds && *seconds >= lowest && *seconds <= highest) {
+      return std::chrono::round<Duration>(std::chrono::duration<double>(*seconds));
+    }
+    refuse(node, (node.IsScalar() ? clipped(node.Scalar()) : "this") + " is no duration from " + shown(lowest) +
+                     "s to " + shown(highest) + "s; write 100ms or 1s");
+    return {};
+  }
+
+  static std::string shown(double value) {
+    std::string text(32, '\0');
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    text.resize(static_cast<std::size_t>(end - text.data()));
+    return text;
+  }
+
+  void uncalibrated(const YAML::Node& node) {
+    const std::string value = node.IsScalar() ? node.Scalar() : std::string();
+    if (value != "allow" && value != "deny") return refuse(node, clipped(value) + " is neither 'deny' nor 'allow'");
+    policy_.allow_uncalibrated = value == "allow";
+  }
+
+  void tolerances(const YAML::Node& node) {
+    Tolerances& to = policy_.tolerances;
+    const auto into = [this](double& field) { return [this, &field](auto& n) { field = fraction_in(n, 1e-9, 1); }; };
+    map(node, "'tolerances'",
+        {{"divergence", into(to.divergence)},
+         {"errors", into(to.errors)},
+         {"critical", into(to.critical)},
+         {"latency_p50", into(to.latency_p50)},
+         {"latency_p90", into(to.latency_p90)},
+         {"latency_p99", into(to.latency_p99)}});
+  }
+
+  void latency(const YAML::Node& node) {
+    map(node, "'latency'",
+        {{"margin", [&](auto& n) { policy_.latency_margin = fraction_in(n, 0, 100); }},
+         {"margin_absolute",
+          [&](auto& n) { policy_.latency_margin_absolute = time<std::chrono::microseconds>(n, 0, 3600); }}});
+  }
+
+  void endpoints(const YAML::Node& node) {
+    map(node, "'endpoints'",
+        {{"exclude", [&](auto& n) { policy_.excluded = patterns(n); }},
+         {"critical", [&](auto& n) { policy_.critical = patterns(n); }}});
+  }
+
+  std::vector<std::string> patterns(const YAML::Node& node) {
+    std::vector<std::string> all;
+    if (!node.IsSequence()) {
+      refuse(node, "here stands a list of endpoint patterns, such as [\"GET /health*\"]");
+      return all;
+    }
+    for (const YAML::Node& each : node) {
+      if (!each.IsScalar() || each.Scalar().empty()) {
+        refuse(each, "an endpoint pattern is a text, such as \"GET /health*\"");
+        return all;
+      }
+      all.push_back(each.Scalar());
+    }
+    return all;
+  }
+
+  Policy& policy_;
+  std::string file_, problem_;
+};
+
+}  // namespace
+
+Result<Policy> parse_policy(std::string_view yaml, std::string_view file_name) {
+  constexpr std::size_t kLongest = 1u << 20;
+  const std::string file(file_name);
+  if (yaml.size() > kLongest) return Problem{file + ": is longer than 1 MiB; a policy file is not"};
+  Policy policy;
+  PolicyReader reader(policy, file);
+  try {
+    reader.read(YAML::Load(std::string(yaml)));
+  } catch (const YAML::Exception& error) {
+    const std::string place =
+        error.mark.is_null() ? ""
+                             : ":" + std::to_string(error.mark.line + 1) + ":" + std::to_string(error.mark.column + 1);
+    return Problem{file + place + ": is no YAML: " + error.msg};
+  }
+  if (!reader.problem().empty()) return Problem{reader.problem()};
+  return policy;
+}
+
+}  // namespace truemirror
