@@ -101,7 +101,8 @@ std::string phrase_percent(double fraction) { return formatted("%.3g %%", fracti
 std::string phrase_evidence(double ln_e) {
   if (std::isnan(ln_e)) return "E unknown";
   const double log10_e = ln_e / std::log(10.0);
-  if (log10_e < 4) return formatted("E = %.3g", std::exp(ln_e));
+  if (log10_e < 3) return formatted("E = %.3g", std::exp(ln_e));
+  if (log10_e < 6) return "E = " + phrase_count(static_cast<std::uint64_t>(std::exp(ln_e)));
   if (std::isinf(log10_e)) return "E = ∞";
   double exponent = std::floor(log10_e);
   double mantissa = std::pow(10.0, log10_e - exponent);
@@ -128,15 +129,17 @@ std::string phrase_time(WallTime time) {
 
 std::string phrase_clock(WallTime time) { return CivilTime(time).text(' ') + " UTC"; }
 
-std::string phrase_change(const FindingReport& finding) {
-  std::string text{to_string(finding.kind)};
-  if (!finding.transition.empty()) text += " " + finding.transition;
-  return text;
+std::string phrase_change(Kind kind, std::string_view transition) {
+  const std::string_view name = to_string(kind);
+  if (transition.empty() || transition == name) return std::string(name);
+  if (kind == Kind::status) return std::string(transition);
+  return std::string(name) + " " + std::string(transition);
 }
 
+std::string phrase_change(const FindingReport& finding) { return phrase_change(finding.kind, finding.transition); }
+
 std::string phrase_frequency(const FindingReport& finding, std::uint64_t pairs) {
-  if (pairs == 0) return phrase_count(finding.candidate_only, "pair");
-  return phrase_count(finding.candidate_only) + " of " + phrase_count(pairs, "pair");
+  return phrase_count(finding.candidate_only) + (pairs > 0 ? " of " + phrase_count(pairs) : "");
 }
 
 ExcerptPair excerpt_of(const Divergence& divergence, std::size_t room) {

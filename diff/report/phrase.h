@@ -18,9 +18,10 @@ namespace truemirror {
 [[nodiscard]] std::string phrase_evidence(double ln_e);     // E = 3.2e14
 [[nodiscard]] std::string phrase_time(WallTime time);       // RFC 3339 in UTC, as many digits as are not 0
 [[nodiscard]] std::string phrase_clock(WallTime time);      // 2026-11-22 20:01:03 UTC
-// What a finding says beside its location: `value text→null`, `missing number`, `status 200→500`.
+// What a finding says beside its location: `value text→null`, `missing number`, `200→500` of a status.
+[[nodiscard]] std::string phrase_change(Kind kind, std::string_view transition);
 [[nodiscard]] std::string phrase_change(const FindingReport& finding);
-// `412 of 3,120 pairs`; pairs are those of its endpoint, 0 where that is unknown.
+// `412 of 3,120`; pairs are those of its endpoint, 0 where that is unknown.
 [[nodiscard]] std::string phrase_frequency(const FindingReport& finding, std::uint64_t pairs);
 // E as a number, at most 1e300 (design.md §10).
 [[nodiscard]] double capped_e_value(double ln_e);

@@ -31,8 +31,8 @@ class TextReport {
   }
 
  private:
-  // Fixed columns at the right of a finding: how often, evidence, id.
-  static constexpr std::size_t kOften = 22, kEvidence = 13, kId = 16;
+  // Columns at the right of a finding: how often, evidence, id.
+  static constexpr std::size_t kOften = 16, kEvidence = 11, kId = 16;
 
   [[nodiscard]] std::string ink(Ink ink, std::string_view text) const {
     static constexpr std::array<std::string_view, 6> kCodes{"",           "\x1b[1m",  "\x1b[2m",

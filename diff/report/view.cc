@@ -54,6 +54,12 @@ ReportView::ReportView(const Report& of) : report(of) {
   proven = issues_of(std::move(proven_findings));
   std::stable_sort(unproven.begin(), unproven.end(), stronger);
 
+  // A divergence test that fails beside proven findings says the same again.
+  const auto explained = [this](const EndpointReport& endpoint, const TestReport& test) {
+    return test.metric == "divergence" && std::any_of(proven.begin(), proven.end(), [&](const IssueView& issue) {
+             return issue.lead().endpoint == endpoint.endpoint;
+           });
+  };
   for (const EndpointReport& endpoint : report.endpoints) {
     endpoints.push_back(&endpoint);
     SlowView slow{&endpoint, {}};
@@ -61,7 +67,7 @@ ReportView::ReportView(const Report& of) : report(of) {
       if (test.verdict != Verdict::fail) continue;
       if (is_latency_metric(test.metric)) {
         slow.tests.push_back(&test);
-      } else {
+      } else if (!explained(endpoint, test)) {
         failing.push_back({&endpoint, &test});
       }
     }
