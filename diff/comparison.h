@@ -21,13 +21,13 @@ enum class Disposition : std::uint8_t { open, accepted, hidden };
 
 // One difference at one location between an arm and stable.
 struct Divergence {
-  std::string location;      // exact: `body/items/3/price`, an element's index is stable's, an added one's the arm's
-  std::string generalized;   // indices and map-like keys as `*`: `body/items/*/price`
+  std::string location;     // exact: `body/items/3/price`, an element's index is stable's, an added one's the arm's
+  std::string generalized;  // indices and map-like keys as `*`: `body/items/*/price`
   Kind kind = Kind::value;
-  std::string transition;    // design.md §9: `200→500`, `uuid→uuid`, `string→null`, a class, an error, a reason
+  std::string transition;  // design.md §9: `200→500`, `uuid→uuid`, `string→null`, a class, an error, a reason
   std::optional<std::string> stable;  // the values as JSON text, uncut; none where absent
   std::optional<std::string> arm;
-  std::string from_class;    // value classes (design.md §7.7), empty where the value is absent
+  std::string from_class;  // value classes (design.md §7.7), empty where the value is absent
   std::string to_class;
   Disposition disposition = Disposition::open;
   std::int32_t rule = -1;    // index of the rule that accepted or hid it

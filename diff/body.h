@@ -1,0 +1,57 @@
+// One response body made ready for comparing, each step at most once however many arms it is compared with: codings
+// off, charset to UTF-8, classified, parsed. Then the comparing itself, by media class.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "diff/classify.h"
+#include "diff/decode.h"
+#include "diff/json.h"
+#include "diff/sink.h"
+#include "proxy/http/exchange.h"
+
+namespace truemirror {
+
+struct BodyLimits {
+  std::size_t max_decoded_bytes;
+  std::size_t align_budget;
+  JsonDocument::Limits json;
+};
+
+class PreparedBody {
+ public:
+  // Both must outlive it. Nothing is done before it is asked for.
+  PreparedBody(const Response& response, const BodyLimits& limits) : response_(response), limits_(limits) {}
+
+  // Why the codings do not come off; none where they do.
+  [[nodiscard]] std::optional<CodingError> coding_error();
+  // The decoded bytes, in UTF-8 where the body is text.
+  [[nodiscard]] std::string_view text();
+  [[nodiscard]] Media media();
+  [[nodiscard]] const ContentType& content_type();
+  // Null: not JSON.
+  [[nodiscard]] const JsonDocument* json();
+  [[nodiscard]] const Body& raw() const { return response_.body; }
+  [[nodiscard]] const Headers& headers() const { return response_.headers; }
+
+ private:
+  void prepare();
+
+  const Response& response_;
+  const BodyLimits& limits_;
+  bool prepared_ = false, parsed_ = false, is_json_ = false;
+  std::optional<CodingError> coding_error_;
+  std::string owned_;
+  std::string_view text_;
+  ContentType content_type_;
+  Media media_ = Media::empty;
+  JsonDocument document_;
+};
+
+// Adds what differs at `body` and below.
+void diff_bodies(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, DivergenceSink& sink);
+
+}  // namespace truemirror

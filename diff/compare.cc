@@ -1,0 +1,89 @@
+#include "diff/compare.h"
+
+#include <algorithm>
+
+#include "diff/body.h"
+#include "diff/headers.h"
+#include "diff/sink.h"
+
+namespace truemirror {
+namespace {
+
+constexpr std::size_t kDeepest = 1000;  // the walk over JSON recurses: this fits the smallest thread stack in use
+
+BodyLimits limits_of(const CompareOptions& options) {
+  BodyLimits limits{options.max_decoded_bytes, options.align_budget, {}};
+  limits.json.max_depth = std::min(options.max_depth, kDeepest);
+  return limits;
+}
+
+// What a response came to: its error where there is one, else its status.
+std::string outcome(const Response& response) {
+  return response.ok() ? std::to_string(response.status) : std::string(to_string(response.error));
+}
+std::string outcome_json(const Response& response) {
+  return response.ok() ? std::to_string(response.status) : '"' + std::string(to_string(response.error)) + '"';
+}
+
+// The client of a stable that failed was answered by the proxy itself, with a 502 to 504: an arm that failed the same
+// way, or that answered with that status, did no other thing.
+bool failed_alike(const Response& stable, const Response& arm) {
+  if (stable.ok()) return false;
+  return arm.ok() ? stable.status >= 500 && arm.status == stable.status : arm.error == stable.error;
+}
+
+void diff_outcomes(const Response& stable, const Response& arm, DivergenceSink& sink) {
+  const Location at("status");
+  const auto fill = [&](Divergence& divergence) {
+    divergence.stable = outcome_json(stable);
+    divergence.arm = outcome_json(arm);
+  };
+  if (!arm.ok()) return sink.add(at, Kind::arm_error, std::string(to_string(arm.error)), fill);
+  sink.add(at, Kind::status, transition_of(outcome(stable), outcome(arm)), fill);
+}
+
+bool has_no_content(const Request& request, int status) {
+  return request.method == "HEAD" || status == 304 || status == 204;
+}
+
+std::vector<Divergence> diff_prepared(const Request& request, const Response& stable, PreparedBody& stable_body,
+                                      const Response& arm, const CompareOptions& options, const BodyLimits& limits,
+                                      std::string_view endpoint) {
+  DivergenceSink sink(options.rules.get(), endpoint, options.max_divergences);
+  if (failed_alike(stable, arm)) return {};
+  const bool same_outcome = stable.ok() && arm.ok() && stable.status == arm.status;
+  if (!same_outcome) diff_outcomes(stable, arm, sink);
+  if (!stable.ok() || !arm.ok()) return sink.take();
+  HeaderScope scope;
+  scope.defaults = options.rules == nullptr || options.rules->defaults();
+  scope.bodies_compared = !has_no_content(request, stable.status);
+  scope.status_differs = !same_outcome;
+  diff_headers(stable.headers, arm.headers, scope, sink);
+  if (!same_outcome) return sink.take();
+  diff_trailers(stable.trailers, arm.trailers, sink);
+  PreparedBody arm_body(arm, limits);
+  diff_bodies(stable_body, arm_body, limits, sink);
+  return sink.take();
+}
+
+}  // namespace
+
+void compare(Comparison& comparison, const CompareOptions& options) {
+  const BodyLimits limits = limits_of(options);
+  PreparedBody stable_body(comparison.stable, limits);  // both arms compare with it, so it is parsed once
+  const auto against = [&](const Response& arm) {
+    return diff_prepared(comparison.request, comparison.stable, stable_body, arm, options, limits, comparison.endpoint);
+  };
+  comparison.candidate_divergences = against(comparison.candidate);
+  comparison.control_divergences.clear();
+  if (comparison.control) comparison.control_divergences = against(*comparison.control);
+}
+
+std::vector<Divergence> diff_responses(const Request& request, const Response& stable, const Response& arm,
+                                       const CompareOptions& options, std::string_view endpoint) {
+  const BodyLimits limits = limits_of(options);
+  PreparedBody stable_body(stable, limits);
+  return diff_prepared(request, stable, stable_body, arm, options, limits, endpoint);
+}
+
+}  // namespace truemirror

@@ -1,0 +1,170 @@
+#include "diff/fields.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diff/classify.h"
+#include "diff/text.h"
+#include "diff/utf8.h"
+#include "proxy/http/headers.h"
+
+namespace truemirror {
+namespace {
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string form_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const int high = text[at] == '%' && at + 2 < text.size() ? hex_value(text[at + 1]) : -1;
+    const int low = high >= 0 ? hex_value(text[at + 2]) : -1;
+    if (low >= 0) {
+      out += static_cast<char>(static_cast<unsigned char>(high * 16 + low));
+      at += 2;
+    } else {
+      out += text[at] == '+' ? ' ' : text[at];
+    }
+  }
+  return out;
+}
+
+using Fields = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+Fields form_fields(std::string_view text) {
+  Fields out;
+  while (!text.empty()) {
+    const std::string_view field = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(field.size() + 1, text.size()));
+    if (field.empty()) continue;
+    const std::size_t equals = std::min(field.find('='), field.size());
+    out[form_decoded(field.substr(0, equals))].push_back(
+        form_decoded(field.substr(std::min(equals + 1, field.size()))));
+  }
+  return out;
+}
+
+struct Part {
+  std::string name;
+  std::string_view content_type, content;
+};
+
+// The parameter `name` of a Content-Disposition.
+std::string part_name(std::string_view disposition) {
+  const std::size_t at = disposition.find("name=\"");
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = disposition.substr(at + 6);
+  return std::string(rest.substr(0, rest.find('"')));
+}
+
+Part parse_part(std::string_view text, std::size_t number) {
+  Part out{std::to_string(number), {}, text};
+  const std::size_t blank = text.starts_with("\r\n") ? 0 : text.find("\r\n\r\n");
+  if (blank == std::string_view::npos) return out;
+  std::string_view head = text.substr(0, blank);
+  out.content = text.substr(std::min(blank + (blank == 0 ? 2 : 4), text.size()));
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    head.remove_prefix(std::min(line.size() + 2, head.size()));
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const std::string_view value = line.substr(std::min(colon + 1, line.size()));
+    if (iequals(line.substr(0, colon), "content-type")) out.content_type = value;
+    if (iequals(line.substr(0, colon), "content-disposition") && !part_name(value).empty()) out.name = part_name(value);
+  }
+  return out;
+}
+
+// RFC 2046 §5.1.1: parts lie between lines of `--boundary`, the last of which has two more dashes.
+std::optional<std::vector<Part>> parse_parts(std::string_view body, std::string_view boundary) {
+  const std::string opening = "--" + std::string(boundary), between = "\r\n" + opening;
+  if (!body.starts_with(opening)) {
+    const std::size_t first = body.find(between);
+    if (first == std::string_view::npos) return std::nullopt;
+    body.remove_prefix(first + 2);
+  }
+  body.remove_prefix(opening.size());
+  std::vector<Part> out;
+  while (!body.starts_with("--")) {
+    const std::size_t line_end = body.find("\r\n");
+    if (line_end == std::string_view::npos) return std::nullopt;
+    body.remove_prefix(line_end + 2);
+    const std::size_t end = body.find(between);
+    if (end == std::string_view::npos) return std::nullopt;
+    out.push_back(parse_part(body.substr(0, end), out.size() + 1));
+    body.remove_prefix(end + between.size());
+  }
+  return out;
+}
+
+void diff_parts(const Part& stable, const Part& arm, const JsonDocument::Limits& limits, Location& at,
+                DivergenceSink& sink, std::size_t& budget) {
+  if (stable.content == arm.content) return;
+  JsonDocument a, b;
+  if (a.parse(stable.content, limits) && b.parse(arm.content, limits)) {
+    return diff_embedded(stable.content, arm.content, limits, at, sink, budget);
+  }
+  const bool text = is_utf8(stable.content) && is_utf8(arm.content);
+  if (text && stable.content.find('\n') != std::string_view::npos) {
+    return diff_lines(stable.content, arm.content, at, sink, budget);
+  }
+  if (text) return add_text_divergence(sink, at, stable.content, arm.content);
+  add_bytes_divergence(sink, at, stable.content, arm.content);
+}
+
+}  // namespace
+
+void diff_form(std::string_view stable, std::string_view arm, Location& at, DivergenceSink& sink) {
+  const Fields a = form_fields(stable), b = form_fields(arm);
+  const auto compare_field = [&](const std::string& name, const std::vector<std::string>& from,
+                                 const std::vector<std::string>& to) {
+    at.push_key(name);
+    for (std::size_t index = 0; index < std::max(from.size(), to.size()); ++index) {
+      if (index < from.size() && index < to.size() && from[index] == to[index]) continue;
+      add_text_divergence(sink, at, index < from.size() ? std::optional<std::string_view>(from[index]) : std::nullopt,
+                          index < to.size() ? std::optional<std::string_view>(to[index]) : std::nullopt);
+    }
+    at.pop();
+  };
+  for (const auto& [name, values] : a) {
+    const auto other = b.find(name);
+    compare_field(name, values, other == b.end() ? std::vector<std::string>{} : other->second);
+  }
+  for (const auto& [name, values] : b) {
+    if (!a.contains(name)) compare_field(name, {}, values);
+  }
+}
+
+bool diff_multipart(std::string_view stable, std::string_view stable_boundary, std::string_view arm,
+                    std::string_view arm_boundary, const JsonDocument::Limits& limits, Location& at,
+                    DivergenceSink& sink, std::size_t& budget) {
+  const auto a = parse_parts(stable, stable_boundary), b = parse_parts(arm, arm_boundary);
+  if (!a || !b) return false;
+  std::multimap<std::string_view, const Part*> arm_parts;
+  for (const Part& part : *b) arm_parts.emplace(part.name, &part);
+  for (const Part& part : *a) {
+    at.push_key(part.name);
+    const auto other = arm_parts.find(part.name);
+    if (other == arm_parts.end()) {
+      add_text_divergence(sink, at, part.content, std::nullopt);
+    } else {
+      diff_parts(part, *other->second, limits, at, sink, budget);
+      arm_parts.erase(other);
+    }
+    at.pop();
+  }
+  for (const auto& [name, part] : arm_parts) {
+    at.push_key(part->name);
+    add_text_divergence(sink, at, std::nullopt, part->content);
+    at.pop();
+  }
+  return true;
+}
+
+}  // namespace truemirror

@@ -1,0 +1,176 @@
+#include "diff/json_diff.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "diff/json_array.h"
+#include "diff/json_members.h"
+#include "diff/json_tree.h"
+#include "diff/value_class.h"
+
+namespace truemirror {
+namespace {
+
+// Down to this depth a container is first compared as bytes. Deeper it is not, or nesting would make that quadratic.
+constexpr std::size_t kBytewiseDepth = 16;
+
+std::string_view class_of(const JsonTree& tree, std::uint32_t value) {
+  switch (tree[value].type) {
+    case JsonType::null:
+      return to_string(ValueClass::null);
+    case JsonType::boolean:
+      return to_string(ValueClass::boolean);
+    case JsonType::number:
+      return to_string(class_of_number(tree.text(value)));
+    case JsonType::string:
+      return to_string(class_of_text(tree.text(value)));
+    case JsonType::array:
+      return to_string(ValueClass::array);
+    case JsonType::object:
+      return to_string(ValueClass::object);
+  }
+  return {};
+}
+
+std::string_view flaw_name(std::uint8_t flaws) {
+  if ((flaws & kInvalidUtf8) != 0) return "invalid_utf8";
+  if ((flaws & kLoneSurrogate) != 0) return "lone_surrogate";
+  return "too_deep";
+}
+
+class JsonWalk {
+ public:
+  JsonWalk(const JsonDocument& stable, const JsonDocument& arm, Location& at, DivergenceSink& sink, std::size_t& budget)
+      : stable_(stable), arm_(arm), at_(at), sink_(sink), budget_(budget) {}
+
+  // Recursion is as deep as the documents were parsed, at most 1000.
+  void values(std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    const JsonNode &a = stable_[x], &b = arm_[y];
+    if (a.type != b.type) return changed(x, y, Kind::type, transition_of(to_string(a.type), to_string(b.type)));
+    const bool container = a.type == JsonType::object || a.type == JsonType::array;
+    if (!container || ((a.flaws | b.flaws) & kTooDeep) != 0) return scalars(x, y);
+    if (depth <= kBytewiseDepth && a.size == b.size && stable_.text(x) == arm_.text(y)) return;
+    if (a.type == JsonType::object) {
+      objects(x, y, depth);
+    } else {
+      arrays(x, y, depth);
+    }
+  }
+
+ private:
+  void changed(std::uint32_t x, std::uint32_t y, Kind kind, std::string transition) {
+    sink_.add(at_, kind, std::move(transition), [&](Divergence& d) {
+      show(d, ShownValue{stable_.json(x), class_of(stable_, x)}, ShownValue{arm_.json(y), class_of(arm_, y)});
+    });
+  }
+  void missing(std::uint32_t x) {
+    sink_.add(at_, Kind::missing, std::string(class_of(stable_, x)),
+              [&](Divergence& d) { show(d, ShownValue{stable_.json(x), class_of(stable_, x)}, std::nullopt); });
+  }
+  void added(std::uint32_t y) {
+    sink_.add(at_, Kind::added, std::string(class_of(arm_, y)),
+              [&](Divergence& d) { show(d, std::nullopt, ShownValue{arm_.json(y), class_of(arm_, y)}); });
+  }
+
+  // A flaw that only one side has is the difference, whatever the value.
+  void scalars(std::uint32_t x, std::uint32_t y) {
+    constexpr std::uint8_t kOwn = kInvalidUtf8 | kLoneSurrogate | kTooDeep;
+    const std::uint8_t a = stable_[x].flaws & kOwn, b = arm_[y].flaws & kOwn;
+    if (a == b && equal_scalars(stable_, x, arm_, y)) return;
+    if (((a | b) & kTooDeep) != 0) return changed(x, y, Kind::malformed, "too_deep");
+    if (a == b) return changed(x, y, Kind::value, transition_of(class_of(stable_, x), class_of(arm_, y)));
+    const std::uint8_t broken = b & ~a;
+    changed(x, y, Kind::malformed,
+            broken != 0 ? std::string(flaw_name(broken)) : "was_" + std::string(flaw_name(a & ~b)));
+  }
+
+  void objects(std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    if (in_step(x, y, depth)) return;
+    for (const MemberPair& pair : match_members(stable_, x, arm_, y)) member(pair, depth);
+  }
+
+  // The same keys in the same order, each once, which is nearly always so: no look-up is needed.
+  bool in_step(std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    if (stable_[x].count != arm_[y].count || stable_[x].count > kFewMembers) return false;
+    std::uint32_t a = x + 1, b = y + 1;
+    for (; a < stable_[x].end; a = stable_[a].end, b = arm_[b].end) {
+      if (stable_.key(a) != arm_.key(b)) return false;
+    }
+    if (has_duplicates(stable_, x)) return false;
+    for (a = x + 1, b = y + 1; a < stable_[x].end; a = stable_[a].end, b = arm_[b].end) {
+      at_.push_key(stable_.key(a));
+      values(a, b, depth + 1);
+      at_.pop();
+    }
+    return true;
+  }
+
+  void member(const MemberPair& pair, std::size_t depth) {
+    at_.push_key(pair.stable.empty() ? arm_.key(pair.arm.front()) : stable_.key(pair.stable.front()));
+    if (pair.stable.size() > 1 || pair.arm.size() > 1) {
+      duplicates(pair);
+    } else if (pair.arm.empty()) {
+      missing(pair.stable.front());
+    } else if (pair.stable.empty()) {
+      added(pair.arm.front());
+    } else {
+      values(pair.stable.front(), pair.arm.front(), depth + 1);
+    }
+    at_.pop();
+  }
+
+  // A key that occurs more than once has no one value: equal only when all its values are.
+  void duplicates(const MemberPair& pair) {
+    const bool same = std::equal(pair.stable.begin(), pair.stable.end(), pair.arm.begin(), pair.arm.end(),
+                                 [&](std::uint32_t a, std::uint32_t b) { return stable_.hash(a) == arm_.hash(b); });
+    if (same) return;
+    const bool was = pair.arm.size() < 2;
+    sink_.add(at_, Kind::malformed, was ? "was_duplicate_key" : "duplicate_key", [&](Divergence& d) {
+      d.stable = listed(stable_, pair.stable);
+      d.arm = listed(arm_, pair.arm);
+    });
+  }
+  static std::optional<std::string> listed(const JsonTree& tree, const std::vector<std::uint32_t>& values) {
+    if (values.empty()) return std::nullopt;
+    if (values.size() == 1) return tree.json(values.front());
+    std::string out;
+    for (const std::uint32_t value : values) out += (out.empty() ? "[" : ",") + tree.json(value);
+    return out + "]";
+  }
+
+  void arrays(std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    const std::vector<std::uint32_t> a = stable_.children(x), b = arm_.children(y);
+    const ArrayAlignment found = align_arrays(stable_, a, arm_, b, sink_.array_rule(at_), budget_);
+    if (found.reordered) changed(x, y, Kind::reordered, "order");
+    const bool before = sink_.approximate;
+    sink_.approximate |= found.approximate;
+    for (const AlignedPair& pair : found.pairs) {
+      const bool is_added = pair.stable == AlignedPair::kNone;
+      at_.push_index(is_added ? pair.arm : pair.stable);
+      if (is_added) {
+        added(b[pair.arm]);
+      } else if (pair.arm == AlignedPair::kNone) {
+        missing(a[pair.stable]);
+      } else {
+        values(a[pair.stable], b[pair.arm], depth + 1);
+      }
+      at_.pop();
+    }
+    sink_.approximate = before;
+  }
+
+  JsonTree stable_, arm_;
+  Location& at_;
+  DivergenceSink& sink_;
+  std::size_t& budget_;
+};
+
+}  // namespace
+
+void diff_json(const JsonDocument& stable, const JsonDocument& arm, Location& at, DivergenceSink& sink,
+               std::size_t& budget) {
+  JsonWalk(stable, arm, at, sink, budget).values(0, 0, 0);
+}
+
+}  // namespace truemirror

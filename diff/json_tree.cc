@@ -1,0 +1,69 @@
+#include "diff/json_tree.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "diff/decimal.h"
+
+namespace truemirror {
+namespace {
+
+std::uint64_t mixed(std::uint64_t word, std::uint64_t seed) { return XXH3_64bits_withSeed(&word, sizeof word, seed); }
+
+bool is_container(const JsonNode& node) {
+  return (node.type == JsonType::object || node.type == JsonType::array) && (node.flaws & kTooDeep) == 0;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> JsonTree::children(std::uint32_t value) const {
+  std::vector<std::uint32_t> out;
+  const JsonNode& parent = document_[value];
+  out.reserve(parent.count);
+  for (std::uint32_t child = value + 1; child < parent.end; child = document_[child].end) out.push_back(child);
+  return out;
+}
+
+std::uint32_t JsonTree::member(std::uint32_t object, std::string_view name) const {
+  const JsonNode& parent = document_[object];
+  if (parent.type != JsonType::object) return 0;
+  for (std::uint32_t child = object + 1; child < parent.end; child = document_[child].end) {
+    if (key(child) == name) return child;
+  }
+  return 0;
+}
+
+std::uint64_t JsonTree::own_hash(std::uint32_t value) const {
+  const JsonNode& node = document_[value];
+  const auto type = static_cast<std::uint64_t>(node.type) + 1;
+  if (!is_container(node)) {
+    if (node.type == JsonType::number) return mixed(decimal_hash(text(value)), type);
+    return XXH3_64bits_withSeed(text(value).data(), text(value).size(), type);
+  }
+  std::uint64_t sum = node.count;
+  for (std::uint32_t child = value + 1; child < node.end; child = document_[child].end) {
+    if (node.type == JsonType::object) {
+      sum += XXH3_64bits_withSeed(key(child).data(), key(child).size(), hashes_[child]);
+    } else {
+      sum = mixed(sum, hashes_[child]);
+    }
+  }
+  return mixed(sum, type);
+}
+
+std::uint64_t JsonTree::hash(std::uint32_t value) {
+  if (hashes_.empty()) hashes_.resize(document_.size(), 0);
+  if (hashes_[value] != 0) return hashes_[value];
+  // Children stand after their parents, so from the back every child is ready before its parent.
+  for (std::uint32_t at = document_[value].end; at-- > value;) {
+    if (hashes_[at] == 0) hashes_[at] = own_hash(at) | 1;
+  }
+  return hashes_[value];
+}
+
+bool equal_scalars(const JsonTree& a, std::uint32_t x, const JsonTree& b, std::uint32_t y) {
+  if (a[x].type != b[y].type) return false;
+  return a[x].type == JsonType::number ? decimal_equal(a.text(x), b.text(y)) : a.text(x) == b.text(y);
+}
+
+}  // namespace truemirror

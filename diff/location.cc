@@ -1,0 +1,74 @@
+#include "diff/location.h"
+
+#include "diff/utf8.h"
+#include "diff/value_class.h"
+
+namespace truemirror {
+namespace {
+
+// Bytes that are no UTF-8 show as `\xNN`: a location is text wherever it goes.
+void append_escaped(std::string& out, std::string_view key) {
+  if (!is_utf8(key)) {
+    const std::string quoted = json_quoted(key);
+    return append_escaped(out, std::string_view(quoted).substr(1, quoted.size() - 2));
+  }
+  for (const char c : key) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace
+
+bool is_map_like_key(std::string_view key) {
+  switch (class_of_text(key)) {
+    case ValueClass::uuid:
+    case ValueClass::ulid:
+    case ValueClass::hash:
+    case ValueClass::jwt:
+    case ValueClass::token:
+    case ValueClass::timestamp:
+    case ValueClass::date:
+    case ValueClass::epoch:
+    case ValueClass::number:
+    case ValueClass::email:
+    case ValueClass::ip:
+    case ValueClass::url:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string Location::exact() const {
+  std::string out(root_);
+  for (const Segment& segment : segments_) {
+    out += '/';
+    if (segment.role == Role::index) {
+      out += std::to_string(segment.index);
+    } else {
+      append_escaped(out, segment.text);
+    }
+  }
+  return out;
+}
+
+std::string Location::generalized() const {
+  std::string out(root_);
+  for (const Segment& segment : segments_) {
+    out += '/';
+    if (segment.role == Role::index || (segment.role == Role::key && is_map_like_key(segment.text))) {
+      out += '*';
+    } else {
+      append_escaped(out, segment.text);
+    }
+  }
+  return out;
+}
+
+}  // namespace truemirror

@@ -1,0 +1,95 @@
+#include "diff/rules.h"
+
+#include <re2/re2.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "diff/json.h"
+#include "diff/timestamp.h"
+
+namespace truemirror {
+namespace {
+
+constexpr std::array<std::string_view, 8> kActions{"ignore",    "type_only", "unordered",   "key",
+                                                   "tolerance", "replace",   "time_within", "accept"};
+
+// The contents of a shown value: a string's own text, any other JSON as it is written.
+std::string contents(const std::string& json) {
+  JsonDocument document;
+  if (!document.parse(json, {}) || document[0].type != JsonType::string) return json;
+  return std::string(document.text(document[0]));
+}
+
+std::optional<double> as_number(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool within_tolerance(const Rule& rule, const std::string& from, const std::string& to) {
+  const auto a = as_number(from), b = as_number(to);
+  if (!a || !b) return false;
+  const double apart = std::abs(*a - *b);
+  return apart <= rule.abs || apart <= rule.rel * std::max(std::abs(*a), std::abs(*b));
+}
+
+bool equal_after_replace(const Rule& rule, std::string from, std::string to) {
+  RE2::GlobalReplace(&from, *rule.regex, rule.with);
+  RE2::GlobalReplace(&to, *rule.regex, rule.with);
+  return from == to;
+}
+
+bool close_in_time(const Rule& rule, const std::string& from, const std::string& to) {
+  const auto a = parse_time(from), b = parse_time(to);
+  return a && b && (*a < *b ? *b - *a : *a - *b) <= rule.within;
+}
+
+// `200→500` has two ends; where there is no arrow, the kind says which side is absent.
+std::pair<std::string_view, std::string_view> ends(const Divergence& d) {
+  constexpr std::string_view kArrow = "→";
+  const std::string_view transition = d.transition;
+  const std::size_t arrow = transition.find(kArrow);
+  if (arrow != std::string_view::npos) return {transition.substr(0, arrow), transition.substr(arrow + kArrow.size())};
+  if (d.kind == Kind::missing) return {transition, "absent"};
+  if (d.kind == Kind::added) return {"absent", transition};
+  return {"", transition};
+}
+
+bool accepts(const Rule& rule, const Divergence& d) {
+  const auto [from, to] = ends(d);
+  return (!rule.kind || *rule.kind == d.kind) && (!rule.from || *rule.from == from) && (!rule.to || *rule.to == to);
+}
+
+}  // namespace
+
+std::string_view to_string(RuleAction action) { return kActions.at(static_cast<std::size_t>(action)); }
+
+bool Rule::covers(const Divergence& d) const {
+  if (action == RuleAction::ignore) return location.covers(d.location);
+  if (!location.matches(d.location)) return false;
+  const bool changed = d.kind == Kind::value && d.stable && d.arm;
+  switch (action) {
+    case RuleAction::type_only:
+      return changed;
+    case RuleAction::unordered:
+      return d.kind == Kind::reordered;
+    case RuleAction::tolerance:
+      return changed && within_tolerance(*this, contents(*d.stable), contents(*d.arm));
+    case RuleAction::replace:
+      return changed && equal_after_replace(*this, contents(*d.stable), contents(*d.arm));
+    case RuleAction::time_within:
+      return changed && close_in_time(*this, contents(*d.stable), contents(*d.arm));
+    case RuleAction::accept:
+      return accepts(*this, d);
+    case RuleAction::ignore:
+    case RuleAction::key:
+      break;
+  }
+  return false;
+}
+
+}  // namespace truemirror

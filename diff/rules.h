@@ -1,0 +1,68 @@
+// What people know about their service that no program can guess: which differences do not matter, and how arrays
+// align. A reviewable YAML file, each rule with a reason; its format is in diff/RULES.md. A rule never deletes: what it
+// hides or accepts stays in the list and is counted. Immutable once parsed, so any number of threads may read it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diff/comparison.h"
+#include "diff/pattern.h"
+#include "proxy/http/exchange.h"
+#include "proxy/http/problem.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace truemirror {
+
+enum class RuleAction : std::uint8_t { ignore, type_only, unordered, key, tolerance, replace, time_within, accept };
+[[nodiscard]] std::string_view to_string(RuleAction action);
+
+struct Rule {
+  Pattern endpoint = Pattern::any();
+  Pattern location = Pattern::any();
+  RuleAction action = RuleAction::ignore;
+  std::string key;                        // key: the field that identifies an element
+  double abs = 0, rel = 0;                // tolerance: either suffices
+  std::shared_ptr<const re2::RE2> regex;  // replace
+  std::string with;                       // replace
+  Nanoseconds within{0};                  // time_within
+  std::optional<Kind> kind;               // accept: none accepts every kind
+  std::optional<std::string> from, to;    // accept: the ends of the transition, none accepts all
+  std::string text;                       // for people: "ignore body/meta/** at GET /orders/{id}"
+  std::string reason;
+  bool expired = false;  // past its date: hides nothing any more
+
+  // Whether the rule, being in force at the endpoint, hides or accepts this divergence.
+  [[nodiscard]] bool covers(const Divergence& divergence) const;
+};
+
+class RuleSet {
+ public:
+  // `file_name` leads the errors: "rules.yaml:4:7: unknown key 'regx'; did you mean 'regex'?". Rules whose `expires`
+  // lies before `today` (UTC) are kept and marked expired.
+  [[nodiscard]] static Result<std::shared_ptr<const RuleSet>> parse(std::string_view yaml, std::string_view file_name,
+                                                                    WallTime today);
+
+  [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
+  // Whether the default header rules (diff/headers.h) apply beside the rules of the file.
+  [[nodiscard]] bool defaults() const { return defaults_; }
+
+ private:
+  std::vector<Rule> rules_;
+  bool defaults_ = true;
+};
+
+// The file with one more rule at its end: accepts what `divergence` shows, at that endpoint and generalized location,
+// with that kind and transition. `yaml` may be empty: then a new file begins. Errors: the file does not parse.
+[[nodiscard]] Result<std::string> append_accept_rule(std::string_view yaml, std::string_view file_name,
+                                                     std::string_view endpoint, const Divergence& divergence,
+                                                     std::string_view reason);
+
+}  // namespace truemirror

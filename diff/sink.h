@@ -1,0 +1,77 @@
+// Where the walks put what differs. Keeps the list within its caps, by signature so that one flood (a list cut short)
+// cannot drown the rest, and asks the rules about each divergence. Lives for one arm of one comparison.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "diff/comparison.h"
+#include "diff/location.h"
+#include "diff/rules.h"
+#include "diff/value_class.h"
+
+namespace truemirror {
+
+class DivergenceSink {
+ public:
+  // `rules` may be null; it and `endpoint` must outlive the sink.
+  DivergenceSink(const RuleSet* rules, std::string_view endpoint, std::size_t max_divergences);
+
+  // Adds a divergence unless its signature or the list is full; only then is `fill(Divergence&)` called, to set the
+  // values. Nothing is built for what is dropped.
+  template <class Fill>
+  void add(const Location& at, Kind kind, std::string transition, Fill&& fill) {
+    if (!begin(at, kind, std::move(transition))) return;
+    std::forward<Fill>(fill)(list_.back());
+    settle();
+  }
+
+  // The rule in force that says how the array at this location aligns (`unordered` or `key`); null where none does.
+  [[nodiscard]] const Rule* array_rule(const Location& at);
+
+  // Divergences added while it is set are marked.
+  bool approximate = false;
+
+  [[nodiscard]] std::vector<Divergence> take() { return std::move(list_); }
+
+ private:
+  bool begin(const Location& at, Kind kind, std::string transition);
+  void settle();
+  const std::vector<std::uint32_t>& in_force();
+
+  const RuleSet* rules_;
+  std::string_view endpoint_;
+  std::size_t max_open_, max_signature_;
+  std::size_t open_ = 0;
+  bool looked_up_ = false, shapes_arrays_ = false;
+  std::vector<std::uint32_t> in_force_;  // indices of the rules of this endpoint, found when first needed
+  std::vector<Divergence> list_;
+  std::unordered_map<std::uint64_t, std::uint32_t> seen_;  // signature (open) or signature and rule (covered) → kept
+  std::uint64_t signature_ = 0;                            // of the divergence being added
+};
+
+// Sets both values of a divergence, each absent where its text is null, with the classes beside them.
+struct ShownValue {
+  std::string json;
+  std::string_view value_class;
+};
+void show(Divergence& divergence, std::optional<ShownValue> stable, std::optional<ShownValue> arm);
+// The contents of a string (a header's value, a line of text) and its class.
+[[nodiscard]] ShownValue shown_text(std::string_view text);
+// `uuid→text`
+[[nodiscard]] std::string transition_of(std::string_view from, std::string_view to);
+
+// A text that differs, is missing (`arm` absent) or was added (`stable` absent) at this location.
+void add_text_divergence(DivergenceSink& sink, const Location& at, std::optional<std::string_view> stable,
+                         std::optional<std::string_view> arm);
+
+// Bytes that only their length and the first different offset can tell about: kind `bytes`. `why` becomes the
+// transition; empty: `length` where the lengths differ, else `content`.
+void add_bytes_divergence(DivergenceSink& sink, const Location& at, std::string_view stable, std::string_view arm,
+                          std::string why = {});
+
+}  // namespace truemirror
