@@ -34,8 +34,8 @@ target_compile_options(truemirror_flags INTERFACE -Wall -Wextra -Wpedantic -Wsha
 target_compile_definitions(truemirror_flags INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # gcc 12 reports these for correct code of Asio's coroutine frames and of std::string at -O2 (GCC PR105593, PR105329).
-  target_compile_options(truemirror_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -fpch-preprocess)
+  # gcc 12 reports these for correct code: Asio's coroutine frames, and std::string at -O2 (GCC PR105593, PR105329).
+  target_compile_options(truemirror_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete -fpch-preprocess)
 endif()
 if(TRUEMIRROR_SANITIZE)
   target_compile_options(truemirror_flags INTERFACE -fsanitize=${TRUEMIRROR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -36,6 +36,9 @@ struct Body {
   [[nodiscard]] bool truncated() const { return bytes.size() < length; }
 };
 
+// RFC 9110 §9.2.1, as far as such requests are mirrored without being asked for: GET, HEAD, OPTIONS.
+[[nodiscard]] bool is_safe_method(std::string_view method);
+
 struct Request {
   std::string method;
   std::string target;  // as received, normally origin-form

@@ -1,0 +1,182 @@
+#include "proxy/http/head_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace truemirror {
+namespace {
+
+bool frames(std::string_view name) { return iequals(name, "content-length") || iequals(name, "transfer-encoding"); }
+
+void add_line(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void json_escape_into(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.append(1, '\\').append(1, c);
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    } else {
+      out.append(1, c);
+    }
+  }
+}
+
+}  // namespace
+
+void write_request_head(const RequestHead& head, const ForwardingFacts& facts, std::string& out) {
+  out.append(head.method).append(" ").append(head.path).append(" HTTP/1.1\r\n");
+  if (head.host.empty()) add_line(out, "Host", facts.authority);
+  std::string_view forwarded_for;
+  bool forwarded_host = false;
+  for (const FieldLine& field : head.fields) {
+    if (head.is_hop_by_hop(field.name)) continue;
+    if (iequals(field.name, "x-forwarded-proto")) continue;
+    if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
+    if (iequals(field.name, "host") && field.value.empty()) continue;
+    if (iequals(field.name, "x-forwarded-for") && forwarded_for.empty()) {
+      forwarded_for = field.value;
+      continue;
+    }
+    forwarded_host = forwarded_host || iequals(field.name, "x-forwarded-host");
+    out.append(field.line);
+  }
+  out.append("X-Forwarded-For: ").append(forwarded_for).append(forwarded_for.empty() ? "" : ", ");
+  out.append(facts.client_address).append("\r\n");
+  add_line(out, "X-Forwarded-Proto", facts.proto);
+  if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
+  add_line(out, "Via", kVia);
+}
+
+void write_response_head(const ResponseHead& head, const ResponseFacts& facts, std::string& out) {
+  out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
+  out.append(head.reason.empty() ? reason_phrase(head.status) : head.reason).append("\r\n");
+  bool dated = false;
+  const bool no_length = head.status == 204 || facts.framing != ClientFraming::as_is;
+  for (const FieldLine& field : head.fields) {
+    if (head.is_hop_by_hop(field.name)) continue;
+    if (no_length && iequals(field.name, "content-length")) continue;
+    dated = dated || iequals(field.name, "date");
+    out.append(field.line);
+  }
+  if (!dated && !facts.date.empty()) add_line(out, "Date", facts.date);
+  add_line(out, "Via", kVia);
+  if (facts.framing == ClientFraming::chunked) out.append("Transfer-Encoding: chunked\r\n");
+  if (facts.close) {
+    out.append("Connection: close\r\n");
+  } else if (facts.http10) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("\r\n");
+}
+
+void write_interim_head(const ResponseHead& head, std::string& out) {
+  out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
+  out.append(head.reason.empty() ? reason_phrase(head.status) : head.reason).append("\r\n");
+  for (const FieldLine& field : head.fields) {
+    if (!head.is_hop_by_hop(field.name) && !frames(field.name)) out.append(field.line);
+  }
+  out.append("\r\n");
+}
+
+void write_request_head(const Request& request, std::string& out) {
+  out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  for (const HeaderField& field : request.headers) {
+    if (!frames(field.name) && !iequals(field.name, "connection") && !iequals(field.name, kMarkHeader)) {
+      add_line(out, field.name, field.value);
+    }
+  }
+}
+
+std::string error_response(int status, std::string_view reason, std::string_view detail, bool close,
+                           std::string_view date) {
+  std::string body = "{\"error\":\"";
+  json_escape_into(body, reason);
+  body.append("\",\"detail\":\"");
+  json_escape_into(body, detail);
+  body.append("\"}\n");
+  std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
+  out.append(reason_phrase(status)).append("\r\n");
+  if (!date.empty()) add_line(out, "Date", date);
+  add_line(out, "Content-Type", "application/json");
+  add_line(out, "Content-Length", std::to_string(body.size()));
+  add_line(out, "Via", kVia);
+  if (status == 503) add_line(out, "Retry-After", "1");
+  if (close) add_line(out, "Connection", "close");
+  return out.append("\r\n").append(body);
+}
+
+std::string_view reason_phrase(int status) {
+  struct Phrase {
+    int status;
+    std::string_view text;
+  };
+  constexpr std::array<Phrase, 28> kPhrases{{{100, "Continue"},
+                                             {101, "Switching Protocols"},
+                                             {103, "Early Hints"},
+                                             {200, "OK"},
+                                             {201, "Created"},
+                                             {202, "Accepted"},
+                                             {204, "No Content"},
+                                             {206, "Partial Content"},
+                                             {301, "Moved Permanently"},
+                                             {302, "Found"},
+                                             {304, "Not Modified"},
+                                             {400, "Bad Request"},
+                                             {401, "Unauthorized"},
+                                             {403, "Forbidden"},
+                                             {404, "Not Found"},
+                                             {405, "Method Not Allowed"},
+                                             {408, "Request Timeout"},
+                                             {413, "Content Too Large"},
+                                             {414, "URI Too Long"},
+                                             {417, "Expectation Failed"},
+                                             {429, "Too Many Requests"},
+                                             {431, "Request Header Fields Too Large"},
+                                             {500, "Internal Server Error"},
+                                             {501, "Not Implemented"},
+                                             {502, "Bad Gateway"},
+                                             {503, "Service Unavailable"},
+                                             {504, "Gateway Timeout"},
+                                             {505, "HTTP Version Not Supported"}}};
+  const auto* found =
+      std::find_if(kPhrases.begin(), kPhrases.end(), [status](const Phrase& p) { return p.status == status; });
+  return found == kPhrases.end() ? std::string_view("Status") : found->text;
+}
+
+std::string http_date(WallTime at) {
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(at));
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text.data(), size};
+}
+
+Request to_request(const RequestHead& head) {
+  Request request;
+  request.method = head.method;
+  request.target = head.path;
+  for (const FieldLine& field : head.fields) {
+    if (!head.is_hop_by_hop(field.name)) request.headers.add(field.name, field.value);
+  }
+  return request;
+}
+
+Response to_response(const ResponseHead& head) {
+  Response response;
+  response.status = head.status;
+  response.reason = head.reason;
+  for (const FieldLine& field : head.fields) {
+    if (!head.is_hop_by_hop(field.name)) response.headers.add(field.name, field.value);
+  }
+  return response;
+}
+
+}  // namespace truemirror

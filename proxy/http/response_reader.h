@@ -1,0 +1,56 @@
+// Reads one whole response from bytes as they come: interim heads are passed over, the final head is kept as a value,
+// the payload is shown span by span. For the arms and for tests; the live path forwards spans instead (live/relay.h).
+// Sans-I/O.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/http/body_decoder.h"
+#include "proxy/http/exchange.h"
+#include "proxy/http/head_scanner.h"
+
+namespace truemirror {
+
+class ResponseReader {
+ public:
+  // `method`: of the request. It decides whether a body follows.
+  explicit ResponseReader(std::string method) : method_(std::move(method)) {}
+
+  // Takes bytes in. Payload spans live until the next call.
+  void feed(std::string_view bytes);
+  // The peer closed: true where that ends the response well.
+  [[nodiscard]] bool finish() { return has_head_ && body_.finish(); }
+
+  [[nodiscard]] bool has_head() const { return has_head_; }
+  [[nodiscard]] bool done() const { return has_head_ && body_.done(); }
+  [[nodiscard]] bool failed() const { return !error_.empty(); }
+  [[nodiscard]] const std::string& error() const { return error_; }
+  // Whether the connection may carry another exchange, once done().
+  [[nodiscard]] bool keeps_connection() const { return keep_alive_ && extra_ == 0; }
+
+  [[nodiscard]] const std::vector<std::string_view>& payload() const { return payload_; }
+  [[nodiscard]] std::uint64_t received() const { return body_.received(); }
+  // Status, reason and end-to-end fields; the body is the caller's. Valid once has_head().
+  [[nodiscard]] Response& response() { return response_; }
+  [[nodiscard]] const Headers& trailers() const { return body_.trailers(); }
+
+ private:
+  void take_head();
+
+  static constexpr int kMaxInterim = 16;
+  std::string method_;
+  HeadScanner scanner_{HeadLimits{.max_fields = 256}};
+  BodyDecoder body_;
+  std::string head_bytes_;  // until the head is complete
+  std::string first_body_;  // what came with the head
+  std::vector<std::string_view> payload_;
+  Response response_;
+  std::string error_;
+  bool has_head_ = false, keep_alive_ = false;
+  int interim_ = 0;
+  std::size_t extra_ = 0;  // bytes beyond the response
+};
+
+}  // namespace truemirror

@@ -1,0 +1,67 @@
+// What one live thread owns and its sessions share: loop, clock, pool, blocks, counters. Nothing in it is seen by
+// another live thread, so nothing is locked (design.md §15). Objects here live as long as the thread.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proxy/http/head_writer.h"
+#include "proxy/live/options.h"
+#include "proxy/live/read_buffer.h"
+#include "proxy/live/sampler.h"
+#include "proxy/sample/mark.h"
+#include "proxy/sample/sample.h"
+#include "proxy/upstream/deadline.h"
+#include "proxy/upstream/pool.h"
+
+namespace truemirror {
+
+// What the live path needs from the rest of the program; outlives the live threads.
+struct LiveContext {
+  SampleSink& sink;
+  const MarkKey& marks;
+  std::atomic<bool>& mirroring;  // the kill switch
+  std::shared_ptr<const SamplingPlan> plan;
+};
+
+struct LiveThread {
+  LiveThread(const LiveOptions& live_options, const LiveContext& context, unsigned index)
+      : options(live_options),
+        sink(context.sink),
+        marks(context.marks),
+        clock(io),
+        stable(io, clock, live_options.stable),
+        sampler(context.plan, context.mirroring, index + 1),
+        next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}
+
+  // The Date of a response that has none; made anew once a second.
+  [[nodiscard]] std::string_view date() {
+    const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (now != date_at_) {
+      date_at_ = now;
+      date_ = http_date(now);
+    }
+    return date_;
+  }
+
+  const LiveOptions& options;
+  SampleSink& sink;
+  const MarkKey& marks;
+  boost::asio::io_context io{1};
+  DeadlineClock clock;
+  Pool stable;
+  Sampler sampler;
+  BlockPool blocks;
+  LiveCounters counters;
+  bool draining = false;
+  std::uint64_t next_connection;
+
+ private:
+  std::chrono::time_point<std::chrono::system_clock, std::chrono::seconds> date_at_{};
+  std::string date_;
+};
+
+}  // namespace truemirror

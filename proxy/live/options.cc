@@ -1,0 +1,38 @@
+#include "proxy/live/options.h"
+
+namespace truemirror {
+
+LiveStats& LiveStats::operator+=(const LiveStats& other) {
+  requests += other.requests;
+  connections += other.connections;
+  open_connections += other.open_connections;
+  bytes_to_clients += other.bytes_to_clients;
+  bytes_from_clients += other.bytes_from_clients;
+  bad_requests += other.bad_requests;
+  client_aborts += other.client_aborts;
+  stable_errors += other.stable_errors;
+  retries += other.retries;
+  accept_errors += other.accept_errors;
+  marked += other.marked;
+  for (std::size_t at = 0; at < responses.size(); ++at) responses[at] += other.responses[at];
+  return *this;
+}
+
+LiveStats LiveCounters::read() const {
+  LiveStats stats;
+  stats.requests = requests.get();
+  stats.connections = connections.get();
+  stats.open_connections = open_connections.get();
+  stats.bytes_to_clients = bytes_to_clients.get();
+  stats.bytes_from_clients = bytes_from_clients.get();
+  stats.bad_requests = bad_requests.get();
+  stats.client_aborts = client_aborts.get();
+  stats.stable_errors = stable_errors.get();
+  stats.retries = retries.get();
+  stats.accept_errors = accept_errors.get();
+  stats.marked = marked.get();
+  for (std::size_t at = 0; at < responses.size(); ++at) stats.responses[at] = responses[at].get();
+  return stats;
+}
+
+}  // namespace truemirror

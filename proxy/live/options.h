@@ -1,0 +1,59 @@
+// What the live path may be told, and what it counts. Plain values; configuration is parsed elsewhere (cli/config.h).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/http/head_scanner.h"
+#include "proxy/upstream/pool.h"
+
+namespace truemirror {
+
+struct LiveOptions {
+  std::string listen_host = "127.0.0.1";
+  std::uint16_t listen_port = 8080;  // 0: any free one
+  unsigned threads = 1;
+  PoolOptions stable;
+  HeadLimits limits;
+  std::size_t copy_limit = 1u << 20;                   // of one sampled body, bytes; beyond it length and hash
+  std::size_t max_connections = 20'000;                // clients of one thread; more wait in the kernel's queue
+  std::chrono::milliseconds idle_timeout{75'000};      // a kept connection without a request
+  std::chrono::milliseconds header_timeout{10'000};    // from the first byte of a head to its last
+  std::chrono::milliseconds body_timeout{30'000};      // between two reads or writes of a body, client's side
+  std::chrono::milliseconds response_timeout{60'000};  // between two bytes from stable
+  std::chrono::milliseconds sample_timeout{30'000};    // a live response longer than this is no sample
+};
+
+// Counters of one live thread: one writer, any reader; summed by who asks.
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void sub(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct LiveStats {
+  std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
+  std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
+  std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
+
+  LiveStats& operator+=(const LiveStats& other);
+};
+
+struct alignas(64) LiveCounters {
+  Counter requests, connections, open_connections, bytes_to_clients, bytes_from_clients;
+  Counter bad_requests, client_aborts, stable_errors, retries, accept_errors, marked;
+  std::array<Counter, 6> responses;
+
+  [[nodiscard]] LiveStats read() const;
+};
+
+}  // namespace truemirror

@@ -1,0 +1,213 @@
+#include "proxy/live/server.h"
+
+#include <pthread.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <list>
+#include <thread>
+
+#include "proxy/live/session.h"
+
+namespace truemirror {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr int kBacklog = 4096;
+// Pause after an accept that failed for want of descriptors or memory, or while all places are taken: no spinning.
+constexpr std::chrono::milliseconds kAcceptPause{50};
+
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+Result<tcp::endpoint> endpoint_of(const std::string& host, std::uint16_t port) {
+  boost::system::error_code error;
+  const auto address = host.empty() || host == "*" ? asio::ip::address(asio::ip::address_v4::any())
+                       : host == "localhost"       ? asio::ip::address(asio::ip::address_v4::loopback())
+                                                   : asio::ip::make_address(host, error);
+  if (error) return Problem{"cannot listen on '" + host + "': give an IP address, such as 127.0.0.1 or [::]"};
+  return tcp::endpoint(address, port);
+}
+
+Result<tcp::acceptor> bind_listener(asio::io_context& io, const tcp::endpoint& at, bool shared) {
+  tcp::acceptor acceptor(io);
+  boost::system::error_code error;
+  acceptor.open(at.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && shared) acceptor.set_option(ReusePort(true), error);
+  if (!error) acceptor.bind(at, error);
+  if (!error && shared) acceptor.listen(kBacklog, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (!error) return acceptor;
+  std::string text =
+      "cannot listen on " + at.address().to_string() + ":" + std::to_string(at.port()) + ": " + error.message();
+  if (error == asio::error::address_in_use)
+    text += "; another program has the port, choose one with --listen HOST:PORT";
+  if (error == asio::error::access_denied) text += "; ports below 1024 need rights (CAP_NET_BIND_SERVICE)";
+  return Problem{text};
+}
+
+}  // namespace
+
+class LiveServer::Worker {
+ public:
+  Worker(const LiveOptions& options, const LiveContext& context, unsigned index)
+      : index_(index), thread_state_(options, context, index), acceptor_(thread_state_.io), pause_(thread_state_.io) {}
+
+  Result<std::uint16_t> bind(const tcp::endpoint& at) {
+    auto acceptor = bind_listener(thread_state_.io, at, true);
+    if (!acceptor) return acceptor.error();
+    acceptor_ = std::move(*acceptor);
+    return acceptor_.local_endpoint().port();
+  }
+
+  void start() {
+    thread_state_.clock.start();
+    asio::co_spawn(thread_state_.io, accept_loop(),
+                   [this](const std::exception_ptr& failure) { accept_ended(failure); });
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), ("live-" + std::to_string(index_)).c_str());
+      thread_state_.io.run();
+    });
+  }
+
+  void drain(std::chrono::milliseconds limit) {
+    asio::post(thread_state_.io, [this, limit] {
+      thread_state_.draining = true;
+      boost::system::error_code ignored;  // closing what is closed is no failure
+      acceptor_.close(ignored);
+      pause_.cancel();
+      drain_watch_.emplace(thread_state_.clock, abort_all, this);
+      drain_watch_->arm(limit);
+      for (Entry& entry : sessions_) entry.session->finish_soon();
+    });
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  [[nodiscard]] LiveStats stats() const { return thread_state_.counters.read(); }
+  void follow(std::shared_ptr<const SamplingPlan> plan) {
+    asio::post(thread_state_.io,
+               [this, plan = std::move(plan)]() mutable { thread_state_.sampler.follow(std::move(plan)); });
+  }
+
+ private:
+  struct Entry {
+    std::unique_ptr<Session> session;
+  };
+
+  asio::awaitable<void> accept_loop() {
+    while (!thread_state_.draining) {
+      if (sessions_.size() >= thread_state_.options.max_connections) {
+        co_await pause();
+        continue;
+      }
+      auto [error, socket] = co_await acceptor_.async_accept(kAwait);
+      if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) break;
+      if (error) {
+        thread_state_.counters.accept_errors.add();
+        co_await pause();
+        continue;
+      }
+      begin_session(std::move(socket));
+    }
+  }
+
+  asio::awaitable<void> pause() {
+    pause_.expires_after(kAcceptPause);
+    co_await pause_.async_wait(kAwait);
+  }
+
+  void begin_session(tcp::socket socket) {
+    boost::system::error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return;  // gone before it was looked at
+    socket.set_option(tcp::no_delay(true), error);
+    if (error) return;
+    auto session =
+        std::make_unique<Session>(thread_state_, Stream(Stream::Socket(std::move(socket))), peer.address().to_string());
+    const auto at = sessions_.insert(sessions_.end(), Entry{std::move(session)});
+    asio::co_spawn(thread_state_.io, at->session->run(), [this, at](const std::exception_ptr& failure) {
+      sessions_.erase(at);
+      if (failure) std::rethrow_exception(failure);  // a broken invariant: end the program, do not serve on
+      finish_if_drained();
+    });
+  }
+
+  void accept_ended(const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+    accepting_ = false;
+    finish_if_drained();
+  }
+
+  void finish_if_drained() {
+    if (!thread_state_.draining || accepting_ || !sessions_.empty()) return;
+    drain_watch_.reset();
+    thread_state_.stable.close();
+    thread_state_.clock.stop();
+  }
+
+  static void abort_all(void* self) {
+    for (Entry& entry : static_cast<Worker*>(self)->sessions_) entry.session->abort();
+  }
+
+  unsigned index_;
+  LiveThread thread_state_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::optional<DeadlineClock::Watch> drain_watch_;
+  std::list<Entry> sessions_;
+  bool accepting_ = true;
+  std::thread thread_;
+};
+
+LiveServer::LiveServer(LiveOptions options, LiveContext context)
+    : options_(std::move(options)), context_(std::move(context)) {}
+
+LiveServer::~LiveServer() { drain(std::chrono::milliseconds(0)); }
+
+Result<void> LiveServer::start() {
+  auto at = endpoint_of(options_.listen_host, options_.listen_port);
+  if (!at) return at.error();
+  // SO_REUSEPORT would let a second truemirror share the port in silence: look for it with a listener that does not
+  // share.
+  asio::io_context probing;
+  if (at->port() != 0) {
+    if (const auto probe = bind_listener(probing, *at, false); !probe) return probe.error();
+  }
+  for (unsigned index = 0; index < std::max(1u, options_.threads); ++index) {
+    workers_.push_back(std::make_unique<Worker>(options_, context_, index));
+    const auto port = workers_.back()->bind(*at);
+    if (!port) {
+      workers_.clear();
+      return port.error();
+    }
+    port_ = *port;
+    at->port(port_);
+  }
+  for (const auto& worker : workers_) worker->start();
+  return {};
+}
+
+void LiveServer::drain(std::chrono::milliseconds limit) {
+  if (std::exchange(draining_, true)) return;
+  for (const auto& worker : workers_) worker->drain(limit);
+  for (const auto& worker : workers_) worker->join();
+}
+
+LiveStats LiveServer::stats() const {
+  LiveStats sum;
+  for (const auto& worker : workers_) sum += worker->stats();
+  return sum;
+}
+
+void LiveServer::follow(std::shared_ptr<const SamplingPlan> plan) {
+  for (const auto& worker : workers_) worker->follow(plan);
+}
+
+}  // namespace truemirror

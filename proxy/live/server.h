@@ -1,0 +1,42 @@
+// The listening side: N threads, each with its own io_context, listener (SO_REUSEPORT) and sessions.
+// start() binds and serves; drain() ends in order, bounded in time. Called from the program's main thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "proxy/http/problem.h"
+#include "proxy/live/live_thread.h"
+
+namespace truemirror {
+
+class LiveServer {
+ public:
+  LiveServer(LiveOptions options, LiveContext context);
+  ~LiveServer();
+  LiveServer(const LiveServer&) = delete;
+
+  // Binds all listeners and starts the threads. Errors: the address is taken, not ours, or needs rights.
+  [[nodiscard]] Result<void> start();
+  // The port in use, once started.
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  // Stops accepting, lets running exchanges end within `limit`, then closes what is left. Returns when all threads
+  // ended.
+  void drain(std::chrono::milliseconds limit);
+
+  [[nodiscard]] LiveStats stats() const;
+  // Follows a new plan from each thread's next request on.
+  void follow(std::shared_ptr<const SamplingPlan> plan);
+
+ private:
+  class Worker;
+
+  LiveOptions options_;
+  LiveContext context_;
+  std::uint16_t port_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  bool draining_ = false;
+};
+
+}  // namespace truemirror

@@ -1,0 +1,43 @@
+// One client connection: reads requests in order and has each relayed. One coroutine, whose frame owns all it needs;
+// ends when the client leaves, misbehaves, idles for too long or the server drains. Lives on one live thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "proxy/live/live_thread.h"
+#include "proxy/live/relay.h"
+
+namespace truemirror {
+
+class Session {
+ public:
+  Session(LiveThread& thread, Stream stream, std::string client_address);
+
+  boost::asio::awaitable<void> run();
+  // Ends the session as soon as it is between two exchanges; at once where it is.
+  void finish_soon();
+  // Ends it now, whatever it does.
+  void abort() { client_.stream.close(); }
+
+ private:
+  enum class HeadState : std::uint8_t { ready, gone, refused };
+
+  boost::asio::awaitable<HeadState> read_head();
+  boost::asio::awaitable<Next> serve();
+  boost::asio::awaitable<void> refuse(int status, std::string_view reason, std::string_view detail);
+  boost::asio::awaitable<void> linger();
+  [[nodiscard]] std::unique_ptr<Tee> sample_it();
+
+  LiveThread& thread_;
+  Connection client_;
+  std::string client_address_;
+  ConnectionOrdinal ordinal_;
+  ReadBuffer in_;
+  HeadScanner scanner_;
+  RequestHead head_;
+  std::chrono::steady_clock::time_point arrived_{};
+  bool idle_ = true;
+};
+
+}  // namespace truemirror

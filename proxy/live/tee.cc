@@ -1,0 +1,63 @@
+#include "proxy/live/tee.h"
+
+#include "proxy/http/head_writer.h"
+
+namespace truemirror {
+
+Tee::Tee(SampleSink& sink, std::unique_ptr<Sample> sample, std::size_t copy_limit, std::chrono::milliseconds time_limit)
+    : sink_(sink),
+      sample_(std::move(sample)),
+      copy_limit_(copy_limit),
+      time_limit_(time_limit),
+      request_(copy_limit),
+      response_(copy_limit) {}
+
+void Tee::drop(DropReason reason) {
+  if (!active()) return;
+  sample_->ticket.drop(reason);
+  sample_.reset();
+}
+
+void Tee::request_head(const RequestHead& head, std::string_view written) {
+  if (!active()) return;
+  if (head.framing == Framing::length && head.content_length > copy_limit_) return drop(DropReason::request_too_large);
+  if (!sample_->held.grow(written.size())) return drop(DropReason::bytes_budget);
+  sample_->head = written;
+  sample_->method = head.method;
+  sample_->target = head.path;
+}
+
+void Tee::request_payload(const std::vector<std::string_view>& payload) {
+  for (std::string_view span : payload) {
+    if (!active()) return;
+    if (!request_.append(span, sample_->held)) return drop(DropReason::bytes_budget);
+    if (request_.truncated()) return drop(DropReason::request_too_large);
+  }
+}
+
+void Tee::response_head(const ResponseHead& head) {
+  if (!active()) return;
+  if (!sample_->held.grow(head.size)) return drop(DropReason::bytes_budget);
+  sample_->stable = to_response(head);
+}
+
+void Tee::response_payload(const std::vector<std::string_view>& payload) {
+  if (!active()) return;
+  for (std::string_view span : payload) {
+    if (!response_.append(span, sample_->held)) return drop(DropReason::bytes_budget);
+  }
+  if (response_.truncated() && Clock::now() - sample_->arrived > time_limit_) drop(DropReason::stream);
+}
+
+void Tee::response_done(const Headers& trailers) {
+  if (!active()) return;
+  const auto now = Clock::now();
+  if (now - sample_->arrived > time_limit_) return drop(DropReason::stream);
+  sample_->body = request_.take();
+  sample_->stable.body = response_.take();
+  sample_->stable.trailers = trailers;
+  sample_->stable.timing = {sent_ - sample_->arrived, first_byte_ - sample_->arrived, now - sample_->arrived};
+  sink_.hand_over(std::move(sample_));
+}
+
+}  // namespace truemirror

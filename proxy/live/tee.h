@@ -1,0 +1,44 @@
+// Copies one sampled exchange while it is relayed, and hands the sample over when stable's response is through.
+// Whatever goes wrong on the way ends in a counted reason; the relay never notices. Belongs to a live thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "proxy/http/head_scanner.h"
+#include "proxy/sample/body_copy.h"
+#include "proxy/sample/sample.h"
+
+namespace truemirror {
+
+class Tee {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Tee(SampleSink& sink, std::unique_ptr<Sample> sample, std::size_t copy_limit, std::chrono::milliseconds time_limit);
+
+  // `head`: request line and end-to-end fields as stable gets them, without framing and blank line.
+  void request_head(const RequestHead& head, std::string_view written);
+  void request_payload(const std::vector<std::string_view>& payload);
+  void request_sent() { sent_ = Clock::now(); }
+  void response_begun() { first_byte_ = Clock::now(); }
+  void response_head(const ResponseHead& head);
+  void response_payload(const std::vector<std::string_view>& payload);
+  void response_done(const Headers& trailers);  // hands over
+  void drop(DropReason reason);
+
+ private:
+  [[nodiscard]] bool active() const { return sample_ != nullptr; }
+
+  SampleSink& sink_;
+  std::unique_ptr<Sample> sample_;  // null once handed over or dropped
+  std::size_t copy_limit_;
+  std::chrono::milliseconds time_limit_;
+  BodyCopy request_, response_;
+  Clock::time_point sent_{}, first_byte_{};
+};
+
+}  // namespace truemirror

@@ -1,0 +1,144 @@
+#include "proxy/shadow/comparer.h"
+
+#include "proxy/http/head_scanner.h"
+#include "proxy/http/head_writer.h"
+#include "proxy/shadow/background.h"
+
+namespace truemirror {
+namespace {
+
+constexpr std::size_t kBatch = 32;  // pairs taken with one lock
+
+}  // namespace
+
+Comparison to_comparison(Completed& completed) {
+  Sample& sample = *completed.sample;
+  Comparison comparison;
+  comparison.sequence = sample.sequence;
+  comparison.at = sample.at;
+  comparison.connection = sample.connection;
+  HeadScanner scanner(HeadLimits{.max_head_bytes = 256u << 10, .max_target_bytes = 64u << 10, .max_fields = 512});
+  RequestHead head;
+  const std::string bytes = sample.head + "\r\n";
+  if (scanner.scan(bytes, head) == ScanResult::complete) comparison.request = to_request(head);
+  comparison.request.method = sample.method;
+  comparison.request.target = sample.target;
+  comparison.request.body = std::move(sample.body);
+  comparison.stable = std::move(sample.stable);
+  comparison.candidate = std::move(completed.candidate);
+  comparison.control = std::move(completed.control);
+  return comparison;
+}
+
+Comparer::Comparer(ComparerOptions options, std::string run, Aggregator& aggregator, CaptureWriter* capture,
+                   ComparisonLines* lines)
+    : options_(std::move(options)), run_(std::move(run)), aggregator_(aggregator), capture_(capture), lines_(lines) {}
+
+Comparer::~Comparer() { drain(); }
+
+void Comparer::start() {
+  for (unsigned index = 0; index < std::max(1u, options_.threads); ++index) {
+    threads_.emplace_back([this, index] {
+      enter_background(("compare-" + std::to_string(index)).c_str());
+      run();
+    });
+  }
+}
+
+void Comparer::drain() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+bool Comparer::offer(std::unique_ptr<Completed>& completed) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= options_.max_queue) return false;
+    wake = queue_.empty();  // a thread that works takes more by itself
+    queue_.push_back(std::move(completed));
+  }
+  if (wake) work_.notify_one();
+  return true;
+}
+
+void Comparer::shed(Arm account, std::string_view method, std::string_view target, WallTime at) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (sheds_.size() >= options_.max_queue / 2) {
+      ++unnamed_sheds_[static_cast<std::size_t>(account)];
+      return;
+    }
+    wake = sheds_.empty() && queue_.empty();
+    sheds_.push_back({account, std::string(method), std::string(target), at});
+  }
+  if (wake) work_.notify_one();
+}
+
+std::size_t Comparer::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void Comparer::run() {
+  std::vector<std::unique_ptr<Completed>> batch;
+  std::deque<Shed> sheds;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [this] { return stopping_ || !queue_.empty() || !sheds_.empty(); });
+    if (queue_.empty() && sheds_.empty()) return;
+    while (!queue_.empty() && batch.size() < kBatch) {
+      batch.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    sheds.swap(sheds_);
+    const auto unnamed = std::exchange(unnamed_sheds_, {});
+    if (!queue_.empty()) work_.notify_one();
+    lock.unlock();
+    for (const Shed& shed : sheds) aggregator_.shed(shed.account, shed.method, shed.target, shed.at);
+    for (const Arm account : {Arm::candidate, Arm::control}) {
+      for (std::uint64_t n = unnamed[static_cast<std::size_t>(account)]; n > 0; --n)
+        aggregator_.shed(account, "", "", std::chrono::system_clock::now());
+    }
+    sheds.clear();
+    for (auto& completed : batch) process(*completed);
+    batch.clear();
+    lock.lock();
+  }
+}
+
+void Comparer::process(Completed& completed) {
+  Comparison comparison = to_comparison(completed);
+  submit(comparison);
+  completed.sample->ticket.compared();
+}
+
+void Comparer::submit(Comparison& comparison) {
+  comparison.endpoint = aggregator_.endpoint(comparison.request.method, comparison.request.target);
+  compare(comparison, options_.compare);
+  aggregator_.add(comparison);
+  if (lines_ != nullptr) lines_->write(comparison);
+  if (capture_ != nullptr) capture(comparison);
+}
+
+void Comparer::capture(const Comparison& comparison) {
+  CapturedExchange exchange;
+  exchange.run = run_;
+  exchange.sequence = comparison.sequence;
+  exchange.at = comparison.at;
+  exchange.connection = comparison.connection;
+  exchange.request = comparison.request;
+  exchange.stable = comparison.stable;
+  exchange.candidate = comparison.candidate;
+  exchange.control = comparison.control;
+  (void)capture_->offer(std::move(exchange));  // what it sheds it counts
+}
+
+}  // namespace truemirror

@@ -1,0 +1,30 @@
+// A sample with what its arms answered, on its way to a comparer; and a sample that never got there.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proxy/sample/sample.h"
+
+namespace truemirror {
+
+struct Completed {
+  std::unique_ptr<Sample> sample;
+  Response candidate;
+  std::optional<Response> control;
+  Holding candidate_held, control_held;
+};
+
+// The end of the arms' threads: comparing.
+class CompletedSink {
+ public:
+  virtual ~CompletedSink() = default;
+  // Never waits. False where the queue is full; `completed` is untouched then.
+  [[nodiscard]] virtual bool offer(std::unique_ptr<Completed>& completed) = 0;
+  // A sample was shed on that arm's account before an attempt (design.md invariant 2). Never waits.
+  virtual void shed(Arm account, std::string_view method, std::string_view target, WallTime at) = 0;
+};
+
+}  // namespace truemirror

@@ -1,0 +1,83 @@
+// Connections to one upstream, kept alive between requests. One pool a thread and upstream: nothing is shared or
+// locked. Resolves names when it has to, never on the calling stack; remembers addresses for 30 s.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/http/exchange.h"
+#include "proxy/upstream/deadline.h"
+#include "proxy/upstream/stream.h"
+#include "proxy/upstream/url.h"
+
+namespace truemirror {
+
+struct PoolOptions {
+  UpstreamUrl url;
+  std::size_t max_idle = 256;                        // connections kept
+  std::chrono::milliseconds max_idle_time{30'000};   // an idle one older than this is closed
+  std::chrono::milliseconds connect_timeout{2'000};  // resolving, connecting and the TLS handshake together
+  std::shared_ptr<boost::asio::ssl::context> tls;    // for https
+};
+
+// Verifies against the system's store.
+[[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_client_tls();
+
+// A connection and the deadline that closes it.
+struct Connection {
+  Connection(Stream stream, DeadlineClock& clock);
+
+  Stream stream;
+  DeadlineClock::Watch deadline;
+  bool reused = false;  // at least one request went over it before
+  std::chrono::steady_clock::time_point idle_since{};
+};
+
+struct Dialed {
+  std::unique_ptr<Connection> connection;  // null where `error` is set
+  ArmError error = ArmError::none;
+  std::string detail;  // "connect 127.0.0.1:9002: Connection refused"
+};
+
+enum class Reuse : std::uint8_t {
+  any,    // the newest idle connection, unseen
+  quiet,  // one that a look shows to be open and silent
+  none    // a new connection
+};
+
+class Pool {
+ public:
+  Pool(boost::asio::io_context& io, DeadlineClock& clock, PoolOptions options);
+
+  boost::asio::awaitable<Dialed> acquire(Reuse reuse);
+  // Only connections whose last message was read to its end, and that both sides keep open.
+  void release(std::unique_ptr<Connection> connection);
+  // Closes what is idle; connections released afterwards are closed, too.
+  void close();
+  void trim();  // closes what has been idle for too long
+  [[nodiscard]] std::size_t idle() const { return idle_.size(); }
+  [[nodiscard]] const UpstreamUrl& url() const { return options_.url; }
+  [[nodiscard]] std::chrono::milliseconds max_idle_time() const { return options_.max_idle_time; }
+
+ private:
+  using Address = boost::asio::generic::stream_protocol::endpoint;
+
+  boost::asio::awaitable<boost::system::error_code> resolve();
+  boost::asio::awaitable<Dialed> dial();
+  boost::asio::awaitable<Dialed> connect_to(const Address& address);
+
+  boost::asio::io_context& io_;
+  DeadlineClock& clock_;
+  PoolOptions options_;
+  std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
+  std::vector<Address> addresses_;
+  std::chrono::steady_clock::time_point resolved_at_{};
+  bool closed_ = false;
+};
+
+}  // namespace truemirror
