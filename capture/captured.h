@@ -1,0 +1,33 @@
+// One recorded exchange with the answers of every upstream that gave one: what the writer is given and the reader gives
+// back. A value: it belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "proxy/http/exchange.h"
+
+namespace truemirror {
+
+struct CapturedExchange {
+  std::string run;             // id of the run that recorded it; empty: that of the capture
+  std::uint64_t sequence = 0;  // of the exchange within its run, from 1
+  WallTime at{};               // arrival of the request
+  ConnectionOrdinal connection;
+  Request request;
+  std::optional<Response> stable, candidate, control;
+
+  [[nodiscard]] const std::optional<Response>& arm(Arm which) const {
+    return which == Arm::stable ? stable : which == Arm::candidate ? candidate : control;
+  }
+  [[nodiscard]] std::optional<Response>& arm(Arm which) {
+    return which == Arm::stable ? stable : which == Arm::candidate ? candidate : control;
+  }
+  // Memory held, in bytes, for budgets.
+  [[nodiscard]] std::size_t footprint() const;
+};
+
+inline constexpr Arm kCapturedArms[] = {Arm::stable, Arm::candidate, Arm::control};
+
+}  // namespace truemirror
