@@ -107,15 +107,17 @@ class SegmentReader::Window {
     buffer_.erase(0, from_);
     from_ = 0;
     // In proportion to what is held, so that moving it costs a constant per byte.
-    const std::size_t size = std::max({wanted, kReadBytes, buffer_.size() / 4});
     const std::size_t before = buffer_.size();
+    const std::uint64_t unread = left() - std::min<std::uint64_t>(left(), before);
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(std::max({wanted, kReadBytes, before / 4}), unread));
     buffer_.resize(before + size);
     ssize_t done = 0;
     do {
       done = ::pread(fd_, buffer_.data() + before, size, static_cast<off_t>(position_ + before));
-    } while (done < 0 && errno == EINTR);
+    } while (done < 0 && errno == EINTR && size > 0);
     if (done < 0) error_ = errno;
-    at_end_ = done <= 0;
+    at_end_ = done <= 0 || static_cast<std::uint64_t>(done) == unread;
     buffer_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(done, 0)));
   }
 
