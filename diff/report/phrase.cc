@@ -145,6 +145,11 @@ std::string phrase_frequency(const FindingReport& finding, std::uint64_t pairs) 
 ExcerptPair excerpt_of(const Divergence& divergence, std::size_t room) {
   const std::string_view stable = divergence.stable ? std::string_view(*divergence.stable) : std::string_view();
   const std::string_view arm = divergence.arm ? std::string_view(*divergence.arm) : std::string_view();
+  // Of two short scalars all is marked: `200` and `500`, not their first digits.
+  static constexpr std::size_t kScalar = 12;
+  if (std::max(stable.size(), arm.size()) <= kScalar) {
+    return {{"", std::string(stable), ""}, {"", std::string(arm), ""}};
+  }
   const std::size_t shorter = std::min(stable.size(), arm.size());
   std::size_t prefix = 0;
   while (prefix < shorter && stable[prefix] == arm[prefix]) ++prefix;

@@ -99,8 +99,11 @@ void TextReport::wrapped(std::string_view first, std::string_view indent, const 
 
 void TextReport::verdict() {
   const Report& report = view_.report;
-  line(ink(ink_of(report.verdict), shouted(report.verdict)) + "  " + ink(Ink::bold, view_.headline()) +
-       (report.calibrated ? "" : ink(Ink::yellow, "  (uncalibrated: no control)")));
+  const std::string name = shouted(report.verdict);
+  const std::string more = view_.headline() + (report.calibrated ? "" : " (uncalibrated: no control)");
+  const std::size_t start = out_.size();
+  wrapped(name + "  ", std::string(name.size() + 2, ' '), more);
+  out_.replace(start, name.size(), ink(ink_of(report.verdict), name));
   for (const std::string& reason : report.reasons) wrapped("  ", "  ", shown_text(reason));
 }
 
@@ -135,7 +138,7 @@ void TextReport::accounting() {
 
 void TextReport::proven() {
   if (view_.proven.empty()) return;
-  title("PROVEN", Ink::red, "against the candidate; E = how many times likelier than under equal software");
+  title("PROVEN", Ink::red, "against the candidate; E = odds of these counts against equal software");
   for (const IssueView& each : view_.proven) issue(each);
 }
 
@@ -217,7 +220,7 @@ void TextReport::failing() {
   for (const TestView& each : view_.failing) {
     const TestReport& test = *each.test;
     wrapped("  ", "    ",
-            shown_text(each.endpoint->endpoint) + ": " + failing_test_words(test) + ", " + phrase_count(test.b) +
+            shown_text(each.endpoint->endpoint) + ": " + shown_text(failing_test_words(test)) + ", " + phrase_count(test.b) +
                 " to " + phrase_count(test.c) + " in " + phrase_count(test.n, "pair") + ", " +
                 phrase_evidence(test.ln_e));
   }
@@ -275,21 +278,23 @@ void TextReport::rules() {
 
 void TextReport::endpoints() {
   if (view_.endpoints.empty()) return;
-  static constexpr std::size_t kPairs = 9, kDiverged = 9, kQuantiles = 15, kVerdict = 13;
-  const bool wide = width_ >= 100;
-  const std::size_t arms = wide ? 3 : 2;
-  const std::size_t name = width_ - 2 - kPairs - kDiverged - kVerdict - arms * kQuantiles - 1;
-  title("ENDPOINTS", Ink::bold, "p50/p99 of each arm");
+  static constexpr std::size_t kPairs = 9, kDiverged = 10, kVerdict = 14;
+  const bool median = width_ >= 100;  // else p99 alone
+  const bool all_arms = width_ >= 120;
+  const std::size_t cell = median ? 19 : 10;
+  const std::size_t name = width_ - 2 - kPairs - kDiverged - kVerdict - (all_arms ? 3 : 2) * cell;
+  title("ENDPOINTS", Ink::bold, median ? "p50 and p99 of each arm" : "p99 of each arm");
   const auto row = [&](const std::string& endpoint, std::string_view pairs, std::string_view diverged,
                        const std::string& stable, const std::string& candidate, const std::string& control) {
     return "  " + pad_to_columns(cut_to_columns(endpoint, name), name) + align_right(pairs, kPairs) +
-           align_right(diverged, kDiverged) + (wide ? align_right(stable, kQuantiles) : "") +
-           align_right(candidate, kQuantiles) + align_right(control, kQuantiles) + " ";
+           align_right(diverged, kDiverged) + (all_arms ? align_right(stable, cell) : "") +
+           align_right(candidate, cell) + align_right(control, cell) + "  ";
   };
   line(ink(Ink::dim, row("", "pairs", "diverged", "stable", "candidate", "control") + "verdict"));
-  const auto quantiles = [](const Histogram& histogram) {
+  const auto quantiles = [median](const Histogram& histogram) {
     if (histogram.count() == 0) return std::string("-");
-    return phrase_seconds(histogram.quantile(0.5)) + "/" + phrase_seconds(histogram.quantile(0.99));
+    const std::string p99 = phrase_seconds(histogram.quantile(0.99));
+    return median ? phrase_seconds(histogram.quantile(0.5)) + align_right(p99, 9) : p99;
   };
   for (const EndpointReport* endpoint : view_.endpoints) {
     const LatencySummary& latency = endpoint->latency;
