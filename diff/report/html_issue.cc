@@ -12,7 +12,7 @@ constexpr std::size_t kDivergences = 50;  // listed for one sample
 
 std::string marked(const std::optional<std::string>& value, const Excerpt& excerpt, std::string_view kind) {
   if (!value) return "<span class=\"none\">absent</span>";
-  std::string out = "<code><bdi>" + html_escape(shown_text(excerpt.lead));
+  std::string out = "<code><bdi dir=\"ltr\">" + html_escape(shown_text(excerpt.lead));
   if (!excerpt.changed.empty()) {
     out += "<mark class=\"" + std::string(kind) + "\">" + html_escape(shown_text(excerpt.changed)) + "</mark>";
   }
@@ -37,18 +37,19 @@ std::string headers_block(const Headers& headers) {
 }
 
 std::string answer_column(std::string_view arm, const Response& response) {
-  std::string out = "<section class=\"arm " + std::string(arm) + "\"><h5>" + std::string(arm) +
-                    "</h5><p class=\"answer\">" + html_text(answer_words(response)) + " <small>" +
-                    phrase_seconds(std::chrono::duration<double>(response.latency()).count()) + "</small></p>";
-  out += headers_block(response.headers);
+  std::string out = "<section class=\"arm " + std::string(arm) + "\"><h4>" + std::string(arm) +
+                    "</h4><p class=\"answer\">" + html_text(answer_words(response));
+  const double seconds = std::chrono::duration<double>(response.latency()).count();
+  if (seconds > 0) out += " <small>" + phrase_seconds(seconds) + "</small>";
+  out += "</p>" + headers_block(response.headers);
   return out + (response.ok() || response.body.length > 0 ? html_body(response.body, kBodyRoom) : "") + "</section>";
 }
 
 std::string example_block(const Example& example, const FindingReport& finding) {
   const Request& request = example.request;
-  std::string out = "<div class=\"example\"><h4><code>" + html_text(request.method) + " " +
+  std::string out = "<div class=\"example\"><h3><code>" + html_text(request.method) + " " +
                     html_text(cut_to_columns(shown_text(request.target), 300)) + "</code> <small>sample " +
-                    std::to_string(example.sequence) + "</small></h4>" + headers_block(request.headers);
+                    std::to_string(example.sequence) + "</small></h3>" + headers_block(request.headers);
   if (request.body.length > 0) out += html_body(request.body, kBodyRoom);
   out +=
       "<div class=\"scroll\"><table class=\"changes\"><caption>What differs in this sample</caption><thead><tr>"
@@ -90,9 +91,10 @@ std::string finding_rows(const ReportView& view, const IssueView& issue) {
     out += "<tr><th scope=\"row\">" + html_text(finding->location) + "</th><td>" + html_text(phrase_change(*finding)) +
            "</td><td class=\"n\">" + phrase_frequency(*finding, view.pairs_of(finding->endpoint)) +
            "</td><td class=\"n\">" + phrase_count(finding->control_only) + "</td><td class=\"n\">" +
-           phrase_count(finding->both) + "</td><td class=\"n\">" + phrase_evidence(finding->ln_e) + "</td><td>" +
-           phrase_clock(finding->first_seen) + " to " + phrase_clock(finding->last_seen).substr(11) +
-           "</td><td><code>" + html_text(finding->id) + "</code></td></tr>\n";
+           phrase_count(finding->both) + "</td><td class=\"n\">" + phrase_evidence(finding->ln_e) +
+           "</td><td class=\"whole\">" + phrase_clock(finding->first_seen) + " to " +
+           phrase_clock(finding->last_seen).substr(11) + "</td><td class=\"whole\"><code>" + html_text(finding->id) +
+           "</code></td></tr>\n";
   }
   return out + "</tbody></table></div>";
 }

@@ -138,7 +138,7 @@ void TextReport::accounting() {
 
 void TextReport::proven() {
   if (view_.proven.empty()) return;
-  title("PROVEN", Ink::red, "against the candidate; E = odds of these counts against equal software");
+  title("PROVEN", Ink::red, "against the candidate; E = times likelier than with equal software");
   for (const IssueView& each : view_.proven) issue(each);
 }
 
@@ -220,8 +220,8 @@ void TextReport::failing() {
   for (const TestView& each : view_.failing) {
     const TestReport& test = *each.test;
     wrapped("  ", "    ",
-            shown_text(each.endpoint->endpoint) + ": " + shown_text(failing_test_words(test)) + ", " + phrase_count(test.b) +
-                " to " + phrase_count(test.c) + " in " + phrase_count(test.n, "pair") + ", " +
+            shown_text(each.endpoint->endpoint) + ": " + shown_text(failing_test_words(test)) + ", " +
+                phrase_count(test.b) + " to " + phrase_count(test.c) + " in " + phrase_count(test.n, "pair") + ", " +
                 phrase_evidence(test.ln_e));
   }
 }
