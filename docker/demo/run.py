@@ -63,6 +63,8 @@ class Demo:
             "--report", self.report_folder, "--capture", self.work / "capture"])
         self.wait_until_ready(admin_port)
         print(f"running    stable {stable}, control {control}, candidate {candidate}, truemirror {self.url}")
+        if sys.stdout.isatty():
+            print(f"live page  {self.admin_url}/")
 
     def start_service(self, name: str, version: str) -> str:
         """Starts one process of the order service. Returns its URL."""
