@@ -1,7 +1,6 @@
-// Only dispatches: everything else is in proxy/cli.
+// Only dispatches: parsing is cli/'s, and so are the commands.
 #include "proxy/cli/commands.h"
 
 int main(int argc, char** argv) {
-  using namespace truemirror;
-  return run_cli(argc, argv, {serve_command, replay_command, diff_command});
+  return truemirror::run_cli(argc, argv, {truemirror::serve_command, truemirror::replay_command, truemirror::diff_command});
 }

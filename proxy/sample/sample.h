@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,26 @@ class Holding {
   std::size_t bytes_ = 0;
 };
 
+// Called once when its owner lets go of it.
+class Parting {
+ public:
+  Parting() = default;
+  explicit Parting(std::function<void()> call) : call_(std::move(call)) {}
+  Parting(Parting&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  Parting& operator=(Parting&& other) noexcept {
+    now();
+    call_ = std::exchange(other.call_, nullptr);
+    return *this;
+  }
+  ~Parting() { now(); }
+  void now() {
+    if (const auto call = std::exchange(call_, nullptr)) call();
+  }
+
+ private:
+  std::function<void()> call_;
+};
+
 struct Sample {
   Ledger::Ticket ticket;
   Holding held;                                     // for the bytes below and what the arms add
@@ -71,6 +92,7 @@ struct Sample {
   std::string method, target;
   Body body;  // whole: a request over the copy limit is no sample
   Response stable;
+  Parting answered;  // when the arms have answered, or the sample was dropped: replay sends the connection's next then
 };
 
 // The end of the live path.

@@ -64,12 +64,15 @@ asio::awaitable<ArmOutcome> ArmClient::ask(const Sample& sample) {
 
 asio::awaitable<bool> ArmClient::exchange(const Sample& sample, Connection& connection, ArmOutcome& out) {
   Response& response = out.response;
-  const std::string head = arm_request_head(sample, arm_, mark_, random_span_id(), options_.header_edits);
+  static const HeaderEdits kNoEdits;
+  const ArmRoute* route = route_of(options_.routes, sample.target);
+  const HeaderEdits& edits = route == nullptr ? kNoEdits : arm_ == Arm::candidate ? route->candidate : route->control;
+  const std::string head = arm_request_head(sample, edits, mark_, random_span_id());
   std::array<asio::const_buffer, 2> buffers{asio::const_buffer(head.data(), head.size()),
                                             asio::const_buffer(sample.body.bytes.data(), sample.body.bytes.size())};
-  connection.deadline.arm(options_.arm_timeout);
+  connection.deadline.arm(route != nullptr && route->timeout ? *route->timeout : options_.arm_timeout);
   Timing timing;
-  timing.start = Clock::now() - sample.arrived;
+  if (!options_.latency_from_arrival) timing.start = Clock::now() - sample.arrived;
   const IoResult sent = co_await connection.stream.write(buffers);
   ResponseReader reader(sample.method);
   BodyCopy copy(options_.copy_limit);

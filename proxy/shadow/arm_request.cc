@@ -17,22 +17,45 @@ void add_line(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-bool edited(const std::vector<const HeaderEdits*>& edits, std::string_view name) {
-  return std::any_of(edits.begin(), edits.end(), [&](const HeaderEdits* edit) {
-    const auto same = [&](const std::string& other) { return iequals(other, name); };
-    return std::any_of(edit->remove.begin(), edit->remove.end(), same) ||
-           std::any_of(edit->set.begin(), edit->set.end(), [&](const auto& field) { return same(field.first); });
-  });
+template <class List, class Name>
+bool names(const List& list, std::string_view name, Name name_of) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return iequals(name_of(entry), name); });
+}
+
+// Left out of the copy: removed, or set anew below.
+bool left_out(const HeaderEdits& edits, std::string_view name) {
+  return names(edits.remove, name, [](const std::string& entry) -> std::string_view { return entry; }) ||
+         names(edits.set, name, [](const auto& entry) -> std::string_view { return entry.first; });
+}
+
+// The value after the replacements of its field.
+std::string replaced(const HeaderEdits& edits, std::string_view name, std::string_view value) {
+  std::string out(value);
+  for (const HeaderEdits::Replace& edit : edits.replace) {
+    if (!iequals(edit.name, name) || edit.from.empty()) continue;
+    for (std::size_t at = out.find(edit.from); at != std::string::npos; at = out.find(edit.from, at + edit.to.size()))
+      out.replace(at, edit.from.size(), edit.to);
+  }
+  return out;
+}
+
+std::string_view value_of(std::string_view line, std::size_t name_size) {
+  std::string_view value = line.substr(name_size + 1, line.size() - name_size - 3);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  return value;
 }
 
 }  // namespace
 
-std::string arm_request_head(const Sample& sample, Arm arm, std::string_view mark, std::string_view span,
-                             const std::vector<HeaderEdits>& all_edits) {
-  std::vector<const HeaderEdits*> edits;
-  for (const HeaderEdits& edit : all_edits) {
-    if (edit.arm == arm && path_matches(edit.match, sample.target)) edits.push_back(&edit);
-  }
+const ArmRoute* route_of(const std::vector<ArmRoute>& routes, std::string_view target) {
+  const auto found = std::find_if(routes.begin(), routes.end(),
+                                  [&](const ArmRoute& route) { return path_matches(route.match, target); });
+  return found == routes.end() ? nullptr : &*found;
+}
+
+std::string arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark,
+                             std::string_view span) {
   std::string_view rest = sample.head;
   const std::size_t start_line = rest.find("\r\n") + 2;
   std::string out(rest.substr(0, start_line));
@@ -43,17 +66,19 @@ std::string arm_request_head(const Sample& sample, Arm arm, std::string_view mar
     const std::string_view line = rest.substr(0, size);
     rest.remove_prefix(size);
     const std::string_view name = line.substr(0, line.find(':'));
-    if (!edits.empty() && edited(edits, name)) continue;
+    if (left_out(edits, name)) continue;
     has_length = has_length || iequals(name, "content-length");
-    const std::size_t at = out.size();
-    out.append(line);
-    if (!iequals(name, "traceparent")) continue;
-    const std::size_t value = at + line.find_first_not_of(": \t", name.size());
-    if (out.size() >= value + kParentIdAt + kParentIdSize) out.replace(value + kParentIdAt, kParentIdSize, span);
+    if (iequals(name, "traceparent")) {
+      std::string value = replaced(edits, name, value_of(line, name.size()));
+      if (value.size() >= kParentIdAt + kParentIdSize) value.replace(kParentIdAt, kParentIdSize, span);
+      add_line(out, name, value);
+    } else if (names(edits.replace, name, [](const auto& entry) -> std::string_view { return entry.name; })) {
+      add_line(out, name, replaced(edits, name, value_of(line, name.size())));
+    } else {
+      out.append(line);
+    }
   }
-  for (const HeaderEdits* edit : edits) {
-    for (const auto& [name, value] : edit->set) add_line(out, name, value);
-  }
+  for (const auto& [name, value] : edits.set) add_line(out, name, value);
   if (!has_length && sample.body.length > 0) add_line(out, "Content-Length", std::to_string(sample.body.length));
   add_line(out, kMarkHeader, mark);
   return out.append("\r\n");

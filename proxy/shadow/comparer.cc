@@ -121,6 +121,7 @@ void Comparer::process(Completed& completed) {
 }
 
 void Comparer::submit(Comparison& comparison) {
+  if (options_.prepare) options_.prepare(comparison);
   comparison.endpoint = aggregator_.endpoint(comparison.request.method, comparison.request.target);
   compare(comparison, options_.compare);
   aggregator_.add(comparison);

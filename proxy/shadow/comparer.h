@@ -23,6 +23,8 @@ struct ComparerOptions {
   unsigned threads = 1;
   std::size_t max_queue = 1024;  // pairs; half of it again for sheds
   CompareOptions compare;
+  // Runs first on every comparison; replay makes recorded and live answers comparable here. May be empty.
+  std::function<void(Comparison&)> prepare;
 };
 
 class Comparer final : public CompletedSink {

@@ -123,6 +123,7 @@ class Lane::Worker {
   }
 
   void finish(Flight& flight) {
+    flight.completed->sample->answered.now();
     Ledger::Ticket& ticket = flight.completed->sample->ticket;
     if (aborted_) return ticket.drop(DropReason::shutdown);
     if (flight.stale) return ticket.drop(DropReason::stale_connection);

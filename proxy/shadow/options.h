@@ -15,12 +15,21 @@
 
 namespace truemirror {
 
-// Changes to the headers that one arm gets, for requests whose path matches: a sandbox credential, another Host.
+// Changes to the headers that one arm gets: a sandbox credential, another Host. Applied in this order.
 struct HeaderEdits {
-  std::string match;  // a path pattern as in SamplingRoute
-  Arm arm = Arm::candidate;
+  struct Replace {
+    std::string name, from, to;  // every `from` in the field's value becomes `to`
+  };
   std::vector<std::string> remove;
-  std::vector<std::pair<std::string, std::string>> set;  // replaces, or adds
+  std::vector<Replace> replace;
+  std::vector<std::pair<std::string, std::string>> set;  // replaces the field, or adds it
+};
+
+// What is different for requests whose path matches; the first route that matches decides.
+struct ArmRoute {
+  std::string match;  // a path pattern (sample/path_pattern.h)
+  std::optional<std::chrono::milliseconds> timeout;
+  HeaderEdits candidate, control;
 };
 
 struct ArmOptions {
@@ -42,7 +51,8 @@ struct ShadowOptions {
   std::chrono::milliseconds arm_timeout{10'000};  // from the first byte of the request to the last of the response
   unsigned breaker_failures = 20;                 // connect failures in a row that open the breaker
   std::chrono::milliseconds breaker_probe{500};   // an open breaker lets one sample through each so often
-  std::vector<HeaderEdits> header_edits;
+  std::vector<ArmRoute> routes;
+  bool latency_from_arrival = false;  // replay: latency counts from the due time, so that lateness is not hidden
 };
 
 struct ArmStats {

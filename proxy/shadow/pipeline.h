@@ -46,6 +46,7 @@ class Pipeline {
 
   // The report as of now. Any thread.
   [[nodiscard]] Report report() const;
+  [[nodiscard]] LedgerTotals ledger_totals() const { return ledger_.snapshot(); }
   [[nodiscard]] ShadowStats shadow_stats() const;
   [[nodiscard]] std::optional<CaptureStats> capture_stats() const;
   void count_requests(std::function<std::uint64_t()> requests) { options_.requests = std::move(requests); }

@@ -1,0 +1,21 @@
+// What serve, replay and diff share at their start and at their end.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "diff/report/report.h"
+
+namespace truemirror {
+
+// Blocks the signals that serve() waits for, ignores SIGPIPE, lifts the limit on open files to what is allowed.
+// Before any thread is started.
+void prepare_process();
+
+// XXH3 of a text, as 16 hex digits: tells configurations apart.
+[[nodiscard]] std::string text_hash(std::string_view text);
+
+// One log line: the run's accounting, and its verdict.
+void say_totals(const Report& report);
+
+}  // namespace truemirror

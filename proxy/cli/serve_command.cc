@@ -1,0 +1,264 @@
+// `truemirror serve`: puts live path, shadow pipeline and admin server together, waits for signals, and ends the run in
+// order. Lives on the program's main thread, which also looks after readiness once a second.
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <ctime>
+
+#include "proxy/admin/server.h"
+#include "proxy/cli/commands.h"
+#include "proxy/cli/logging.h"
+#include "proxy/cli/run_setup.h"
+#include "proxy/cli/serve_metrics.h"
+#include "proxy/live/server.h"
+#include "proxy/shadow/background.h"
+#include "proxy/shadow/pipeline.h"
+#include "proxy/upstream/probe.h"
+
+namespace truemirror {
+namespace {
+
+constexpr std::chrono::seconds kDrainLive{30};
+constexpr std::chrono::seconds kDrainShadow{10};
+constexpr std::chrono::milliseconds kProbe{1'000};
+
+std::shared_ptr<const SamplingPlan> sampling_plan(const ServeConfig& config) {
+  auto plan = std::make_shared<SamplingPlan>();
+  plan->fraction = config.sample;
+  for (const RouteConfig& route : config.routes) plan->routes.push_back({route.match, route.methods, route.sample});
+  return plan;
+}
+
+LiveOptions live_options(const ServeConfig& config) {
+  LiveOptions options;
+  options.listen_host = config.listen.host;
+  options.listen_port = config.listen.port;
+  options.threads = config.threads;
+  options.stable.url = config.stable;
+  options.copy_limit = config.budgets.copy_limit;
+  return options;
+}
+
+HeaderEdits to_edits(const RouteHeaderEdits& from) {
+  HeaderEdits edits;
+  edits.remove = from.remove;
+  for (const auto& replace : from.replace) edits.replace.push_back({replace.name, replace.from, replace.to});
+  for (const auto& set : from.set) edits.set.emplace_back(set.name, set.value);
+  return edits;
+}
+
+ShadowOptions shadow_options(const ServeConfig& config, const std::string& run) {
+  ShadowOptions options;
+  options.candidate.pool.url = config.candidate;
+  if (config.control) options.control = ArmOptions{.pool = {.url = *config.control, .tls = nullptr}};
+  if (config.control_is_stable)
+    options.control = ArmOptions{.pool = {.url = config.stable, .tls = nullptr}, .safe_methods_only = true};
+  options.run = run;
+  options.max_in_flight = config.budgets.in_flight;
+  options.max_bytes = config.budgets.bytes;
+  options.max_compare_queue = config.budgets.compare_queue;
+  options.copy_limit = config.budgets.copy_limit;
+  options.arm_timeout = config.budgets.timeout;
+  for (const RouteConfig& route : config.routes)
+    options.routes.push_back({route.match, route.timeout, to_edits(route.candidate), to_edits(route.control)});
+  return options;
+}
+
+PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_ptr<const Redactor>& redactor) {
+  PipelineOptions options;
+  options.run = {.id = new_run_id(),
+                 .started = std::chrono::system_clock::now(),
+                 .ended = std::nullopt,
+                 .source = "serve",
+                 .version = version_text(),
+                 .stable = config.stable.text,
+                 .candidate = config.candidate.text,
+                 .control = config.control_is_stable ? "stable"
+                            : config.control         ? config.control->text
+                                                     : ""};
+  options.shadow = shadow_options(config, options.run.id);
+  options.aggregate = {.policy = config.policy,
+                       .control = config.control_is_stable ? ControlMode::stable_again
+                                  : config.control         ? ControlMode::instance
+                                                           : ControlMode::none,
+                       .redactor = redactor,
+                       .rules = config.rules,
+                       .routes = {}};
+  options.comparer.max_queue = config.budgets.compare_queue;
+  options.comparer.compare.rules = config.rules;
+  options.report_dir = config.report;
+  options.comparisons = config.comparisons.value_or("");
+  options.marks = config.mark_key ? MarkKey(*config.mark_key) : MarkKey::random();
+  if (config.capture.dir) {
+    options.capture = CaptureOptions{.dir = *config.capture.dir,
+                                     .run = options.run.id,
+                                     .version = options.run.version,
+                                     .config_hash = text_hash(effective_config(config)),
+                                     .redaction_hash = redaction_policy_hash(config.redaction),
+                                     .segment_bytes = config.capture.segment_bytes,
+                                     .segment_age = config.capture.segment_age,
+                                     .queue_bytes = config.capture.queue_bytes,
+                                     .redactor = redactor,
+                                     .on_thread_start = [] { enter_background("capture"); },
+                                     .files = nullptr};
+  }
+  return options;
+}
+
+// The service while it runs.
+class Service {
+ public:
+  explicit Service(const ServeConfig& config) : config_(config) {}
+
+  Result<void> start();
+  // Until SIGTERM or SIGINT.
+  void serve();
+  int finish();
+
+ private:
+  Result<void> start_admin();
+  void look_at_stable();
+  void reload();
+  void say_what_runs() const;
+  [[nodiscard]] std::string not_ready() const;
+
+  const ServeConfig& config_;
+  std::atomic<bool> mirroring_{true};
+  mutable std::mutex mutex_;
+  std::string stable_problem_ = "stable has not been looked at yet";
+  bool draining_ = false;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<LiveServer> live_;
+  std::unique_ptr<AdminServer> admin_;
+};
+
+Result<void> Service::start() {
+  auto redactor = make_redactor(config_.redaction);
+  if (!redactor) return redactor.error();
+  auto pipeline = Pipeline::start(pipeline_options(config_, *redactor));
+  if (!pipeline) return pipeline.error();
+  pipeline_ = std::move(*pipeline);
+  live_ = std::make_unique<LiveServer>(
+      live_options(config_), LiveContext{pipeline_->lane(), pipeline_->marks(), mirroring_, sampling_plan(config_)});
+  pipeline_->count_requests([this] { return live_->stats().requests; });
+  if (auto admin = start_admin(); !admin) return admin;
+  if (auto live = live_->start(); !live) return live;
+  say_what_runs();
+  look_at_stable();
+  return {};
+}
+
+Result<void> Service::start_admin() {
+  AdminHooks hooks;
+  hooks.report = [this] { return pipeline_->report(); };
+  hooks.metrics = [this] {
+    return serve_metrics({.version = version_text(),
+                          .mirroring = mirroring_.load(),
+                          .ready = not_ready().empty(),
+                          .live = live_->stats(),
+                          .pipeline = *pipeline_,
+                          .budgets = config_.budgets,
+                          .capture_queue_bytes = config_.capture.queue_bytes});
+  };
+  hooks.alive = [] { return true; };
+  hooks.not_ready = [this] { return not_ready(); };
+  hooks.mirroring = [this] { return mirroring_.load(); };
+  hooks.set_mirroring = [this](bool enabled) {
+    if (mirroring_.exchange(enabled) != enabled) spdlog::warn("mirroring is switched {}", enabled ? "on" : "off");
+  };
+  AdminOptions options;
+  options.host = config_.admin.listen.host;
+  options.port = config_.admin.listen.port;
+  options.token = config_.admin.token;
+  options.on_thread_start = [] { enter_background("admin"); };
+  auto admin = AdminServer::start(std::move(options), std::move(hooks));
+  if (!admin) return admin.error();
+  admin_ = std::move(*admin);
+  return {};
+}
+
+void Service::say_what_runs() const {
+  spdlog::info("serving http://{}:{} from stable {}", config_.listen.host, live_->port(), config_.stable.text);
+  spdlog::info("mirroring {:g} % of GET, HEAD and OPTIONS to candidate {}{}", config_.sample * 100,
+               config_.candidate.text, config_.control ? " and control " + config_.control->text : "");
+  if (config_.control_is_stable) {
+    spdlog::warn(
+        "control is stable itself: it is asked twice and carries that load, its second answer may come from a cache "
+        "that the first has warmed; latency is shown but judged by nothing");
+  } else if (!config_.control) {
+    spdlog::warn("there is no control: noise is guessed from value classes, verdicts are uncalibrated");
+  }
+  spdlog::info("report {}, live at http://{}:{}/", config_.report.string(), config_.admin.listen.host, admin_->port());
+}
+
+std::string Service::not_ready() const {
+  const std::lock_guard lock(mutex_);
+  return draining_ ? "draining" : stable_problem_;
+}
+
+void Service::look_at_stable() {
+  std::string problem = probe_upstream(config_.stable, kProbe);
+  const std::lock_guard lock(mutex_);
+  if (problem == stable_problem_) return;
+  if (problem.empty()) {
+    spdlog::info("ready: stable {} is reachable", config_.stable.text);
+  } else {
+    spdlog::error("not ready: stable: {}; clients get 503 until it is back", problem);
+  }
+  stable_problem_ = std::move(problem);
+}
+
+void Service::reload() {
+  const Result<ServeConfig> fresh = load_serve_config(config_.flags);
+  if (!fresh) return spdlog::error("reload: {}; nothing has changed", fresh.error().text);
+  live_->follow(sampling_plan(*fresh));
+  set_log_level(fresh->log.level);
+  spdlog::info(
+      "reloaded: sample, the routes' match, methods and sample, log level; all else takes effect at the next start");
+}
+
+void Service::serve() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  const timespec second{1, 0};
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) reload();
+    look_at_stable();
+  }
+}
+
+int Service::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    draining_ = true;
+  }
+  spdlog::info("draining: no new connections; exchanges under way have {} s", kDrainLive.count());
+  live_->drain(kDrainLive);
+  const Result<Report> last = pipeline_->finish(kDrainShadow);
+  admin_->stop();
+  if (!last) {
+    spdlog::critical("{}", last.error().text);
+    return kRuntime;
+  }
+  say_totals(*last);
+  return kDone;
+}
+
+}  // namespace
+
+int serve_command(const ServeConfig& config) {
+  setup_logging(config.log);
+  prepare_process();
+  Service service(config);
+  if (const Result<void> started = service.start(); !started) {
+    spdlog::error("{}", started.error().text);
+    return kUsage;
+  }
+  service.serve();
+  return service.finish();
+}
+
+}  // namespace truemirror

@@ -1,0 +1,48 @@
+#include "proxy/cli/serve_metrics.h"
+
+#include "proxy/admin/metrics.h"
+
+namespace truemirror {
+namespace {
+
+MetricsInput::Live live_numbers(const LiveStats& stats) {
+  return {.requests = stats.requests,
+          .connections = stats.connections,
+          .open_connections = stats.open_connections,
+          .bytes_to_clients = stats.bytes_to_clients,
+          .bytes_from_clients = stats.bytes_from_clients,
+          .bad_requests = stats.bad_requests,
+          .client_aborts = stats.client_aborts,
+          .stable_errors = stats.stable_errors,
+          .retries = stats.retries,
+          .accept_errors = stats.accept_errors,
+          .marked = stats.marked,
+          .responses = stats.responses};
+}
+
+}  // namespace
+
+std::string serve_metrics(const ServeNumbers& numbers) {
+  const Report report = numbers.pipeline.report();
+  const ShadowStats shadow = numbers.pipeline.shadow_stats();
+  MetricsInput input;
+  input.version = numbers.version;
+  input.mirroring = numbers.mirroring;
+  input.ready = numbers.ready;
+  input.live = live_numbers(numbers.live);
+  input.ledger = numbers.pipeline.ledger_totals();
+  input.copy_bytes = shadow.bytes_held;
+  input.copy_bytes_limit = shadow.bytes_limit;
+  input.queues = {{"candidate_in_flight", shadow.candidate.in_flight, numbers.budgets.in_flight},
+                  {"control_in_flight", shadow.control.in_flight, numbers.budgets.in_flight},
+                  {"compare", shadow.compare_queue, numbers.budgets.compare_queue}};
+  input.upstreams = {{"candidate", shadow.candidate.breaker_open ? "open" : "closed"}};
+  if (!report.run.control.empty())
+    input.upstreams.push_back({"control", shadow.control.breaker_open ? "open" : "closed"});
+  if (const auto capture = numbers.pipeline.capture_stats())
+    input.capture = MetricsInput::Capture{capture->exchanges, capture->bytes, capture->segments, capture->dropped};
+  input.report = &report;
+  return render_metrics(input);
+}
+
+}  // namespace truemirror

@@ -1,0 +1,76 @@
+#include "proxy/replay/recorded_sample.h"
+
+#include "proxy/http/head_writer.h"
+
+namespace truemirror {
+namespace {
+
+constexpr std::string_view kToken = "[redacted:";
+constexpr std::size_t kKeyedDigits = 8;
+
+bool holds_token(std::string_view text) { return text.find(kToken) != std::string_view::npos; }
+
+// "[redacted:email:1a2b3c4d]" becomes "[redacted:email]".
+std::string without_keys(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const std::size_t at = text.find(kToken);
+    out.append(text.substr(0, at));
+    if (at == std::string_view::npos) return out;
+    const std::size_t end = text.find(']', at);
+    const std::size_t colon = text.rfind(':', end);
+    const bool token = end != std::string_view::npos && end - colon - 1 == kKeyedDigits && colon >= at + kToken.size();
+    out.append(token ? text.substr(at, colon - at) : text.substr(at, kToken.size()));
+    text.remove_prefix(token ? end : at + kToken.size());
+  }
+}
+
+void drop_keys(Response& response) {
+  Headers headers;
+  for (const HeaderField& field : response.headers) {
+    // What redaction does to a length is not the service's doing.
+    if (!iequals(field.name, "content-length")) headers.add(field.name, without_keys(field.value));
+  }
+  response.headers = std::move(headers);
+  if (response.body.truncated() || !holds_token(response.body.bytes)) return;
+  response.body = Body(without_keys(response.body.bytes));
+}
+
+void redact(Response& response, const Redactor& redactor) {
+  Redactor::SafeBody safe = redactor.body(response.headers, response.body);
+  response.headers = redactor.headers(response.headers);
+  if (safe.decoded) response.headers.remove("content-encoding");
+  response.body = std::move(safe.body);
+}
+
+}  // namespace
+
+void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats) {
+  Request& request = exchange.request;
+  Headers kept;
+  for (const HeaderField& field : request.headers) {
+    if (holds_token(field.value)) {
+      ++stats.redacted_headers;
+    } else {
+      kept.add(field.name, field.value);
+    }
+  }
+  request.headers = std::move(kept);
+  if (holds_token(request.target) || holds_token(request.body.bytes)) ++stats.redacted_requests;
+  write_request_head(request, sample.head);
+  sample.method = request.method;
+  sample.target = request.target;
+  sample.connection = exchange.connection;
+  sample.body = Body(std::move(request.body.bytes));
+  if (exchange.stable) sample.stable = std::move(*exchange.stable);
+}
+
+void equalize_redaction(Comparison& comparison, const Redactor& redactor) {
+  redact(comparison.candidate, redactor);
+  if (comparison.control) redact(*comparison.control, redactor);
+  drop_keys(comparison.stable);
+  drop_keys(comparison.candidate);
+  if (comparison.control) drop_keys(*comparison.control);
+}
+
+}  // namespace truemirror

@@ -1,0 +1,15 @@
+// Whether an upstream takes connections, asked now and then by threads that may wait: readiness, start-up messages.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "proxy/upstream/url.h"
+
+namespace truemirror {
+
+// Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for `limit` at
+// most.
+[[nodiscard]] std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds limit);
+
+}  // namespace truemirror
