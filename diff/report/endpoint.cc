@@ -107,7 +107,8 @@ EndpointNames::EndpointNames(const std::vector<std::string>& routes, std::size_t
     for (const std::string& segment : route.segments) key += is_parameter(segment) ? '1' : '0';
     return key + (route.open_end ? "2" : "") + (route.method.empty() ? "~" : "!");
   };
-  std::stable_sort(routes_.begin(), routes_.end(), [&](const Route& a, const Route& b) { return rank(a) < rank(b); });
+  std::sort(routes_.begin(), routes_.end(),
+            [&](const Route& a, const Route& b) { return std::pair(rank(a), a.text) < std::pair(rank(b), b.text); });
 }
 
 EndpointNames::~EndpointNames() = default;

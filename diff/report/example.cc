@@ -132,7 +132,8 @@ bool ExampleSet::wants(std::uint64_t sequence, BlockIndex block) const {
 
 void ExampleSet::add(std::uint64_t sequence, BlockIndex block, SharedExample sample, std::vector<Divergence> own) {
   if (!wants(sequence, block)) return;
-  kept_.push_back({sequence, sample_hash(sequence), block, std::move(sample), std::move(own)});
+  kept_.push_back({sequence, sample_hash(sequence), block, std::move(sample),
+                   std::make_shared<const std::vector<Divergence>>(std::move(own))});
   prune();
 }
 
@@ -160,7 +161,7 @@ std::vector<Example> ExampleSet::examples() const {
   std::vector<Example> all;
   for (const Kept& kept : kept_) {
     all.push_back(*kept.sample);
-    all.back().divergences = kept.own;
+    all.back().divergences = *kept.own;
   }
   return all;
 }

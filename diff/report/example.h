@@ -51,7 +51,7 @@ class ExampleSet {
     std::uint64_t sequence, hash;
     BlockIndex block;
     SharedExample sample;
-    std::vector<Divergence> own;
+    std::shared_ptr<const std::vector<Divergence>> own;  // shared: tables are copied under a lock
   };
   void prune();
   std::vector<Kept> kept_;  // by sequence; never more than kLowest + 2

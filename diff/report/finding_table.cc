@@ -49,9 +49,12 @@ std::vector<Presence> presences(const Comparison& comparison) {
   all.reserve(comparison.candidate_divergences.size() + comparison.control_divergences.size());
   collect(comparison, comparison.candidate_divergences, true, all);
   collect(comparison, comparison.control_divergences, false, all);
-  // Stable: the candidate's divergence stays before control's, and the first before the rest.
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Presence& a, const Presence& b) { return a.signature < b.signature; });
+  // The candidate's divergence before control's, and in the order of their lists (stable_sort is deprecated inside
+  // libstdc++ 12 for clang).
+  std::sort(all.begin(), all.end(), [](const Presence& a, const Presence& b) {
+    if (a.signature != b.signature) return a.signature < b.signature;
+    return a.candidate != b.candidate ? a.candidate : std::less<>()(a.shown, b.shown);
+  });
   std::size_t kept = 0;
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (all[i].signature == all[kept].signature) {

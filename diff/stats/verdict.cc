@@ -50,8 +50,9 @@ void name_undecided(Endpoints endpoints, std::vector<std::string>& reasons) {
   for (const JudgedEndpoint& endpoint : endpoints) {
     if (!endpoint.excluded && endpoint.verdict == Verdict::inconclusive) undecided.push_back(&endpoint);
   }
-  std::stable_sort(undecided.begin(), undecided.end(),
-                   [](const auto* a, const auto* b) { return a->pairs > b->pairs; });
+  std::sort(undecided.begin(), undecided.end(), [](const JudgedEndpoint* a, const JudgedEndpoint* b) {
+    return a->pairs != b->pairs ? a->pairs > b->pairs : a->endpoint < b->endpoint;
+  });
   for (std::size_t i = 0; i < std::min(kNamed, undecided.size()); ++i) {
     reasons.push_back("pairs_needed: " + std::string(undecided[i]->endpoint) + ": about " +
                       std::to_string(still_needed(*undecided[i])) + " further clean pairs");
