@@ -83,8 +83,12 @@ ContentType parse_content_type(std::string_view value) {
   std::string_view rest = value.substr(std::min(value.find(';'), value.size()));
   while (!rest.empty()) {
     rest.remove_prefix(1);  // the semicolon
-    const std::size_t equals = rest.find('=');
+    const std::size_t equals = rest.find_first_of("=;");
     if (equals == std::string_view::npos) break;
+    if (rest[equals] == ';') {  // a parameter without a value
+      rest.remove_prefix(equals);
+      continue;
+    }
     const std::string_view name = trimmed(rest.substr(0, equals));
     rest.remove_prefix(equals + 1);
     const bool quoted = rest.starts_with('"');

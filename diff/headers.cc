@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "diff/classify.h"
 #include "diff/utf8.h"
 
 namespace truemirror {
@@ -100,9 +101,18 @@ std::string joined(const Values& values) {
   return out;
 }
 
+// The boundary of a multipart message is made up anew each time.
+std::string without_boundary(std::string_view content_type) {
+  const std::string_view boundary = parse_content_type(content_type).boundary;
+  std::string out(content_type);
+  if (!boundary.empty()) out.erase(static_cast<std::size_t>(boundary.data() - content_type.data()), boundary.size());
+  return out;
+}
+
 // What the fields of one name say together, in the one form in which equal meanings are equal texts.
 std::string combined(std::string_view name, const Values& values) {
   const std::string all = joined(values);
+  if (name == "content-type") return without_boundary(all);
   const bool set = one_of(kSets, name);
   if (!set && !one_of(kLists, name)) return all;
   Values members = split(all, ',');

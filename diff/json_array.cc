@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace truemirror {
 namespace {
@@ -16,8 +15,9 @@ constexpr std::size_t kMostKeyFields = 16;
 
 class ArrayAligner {
  public:
-  ArrayAligner(JsonTree& stable, const Elements& stable_at, JsonTree& arm, const Elements& arm_at, std::size_t& budget)
-      : stable_(stable), arm_(arm), stable_all_(stable_at), arm_all_(arm_at), budget_(budget) {
+  ArrayAligner(JsonTree& stable, const Elements& stable_at, JsonTree& arm, const Elements& arm_at, bool bytewise,
+               std::size_t& budget)
+      : stable_(stable), arm_(arm), stable_all_(stable_at), arm_all_(arm_at), budget_(budget), bytewise_(bytewise) {
     trim();
   }
 
@@ -42,7 +42,14 @@ class ArrayAligner {
       --arm_end_;
     }
   }
-  bool same(std::size_t i, std::size_t j) { return stable_.hash(stable_all_[i]) == arm_.hash(arm_all_[j]); }
+  bool same(std::size_t i, std::size_t j) {
+    const std::uint32_t x = stable_all_[i], y = arm_all_[j];
+    if (bytewise_ && stable_[x].type == arm_[y].type && stable_[x].flaws == arm_[y].flaws &&
+        stable_.text(x) == arm_.text(y)) {
+      return true;
+    }
+    return stable_.hash(x) == arm_.hash(y);
+  }
 
   [[nodiscard]] std::uint32_t index(std::size_t at) const { return static_cast<std::uint32_t>(at); }
 
@@ -64,23 +71,28 @@ class ArrayAligner {
     return scalar ? tree.hash(value) : 0;
   }
 
-  // How many values of the field both sides share; none where it is not unique, or absent from some element.
+  // The sorted hashes of the field's values; none where it is not unique, or absent from some element.
+  static std::optional<std::vector<std::uint64_t>> unique_values(JsonTree& tree, const Elements& all,
+                                                                 std::string_view field) {
+    std::vector<std::uint64_t> out;
+    out.reserve(all.size());
+    for (const std::uint32_t element : all) {
+      out.push_back(key_hash(tree, element, field));
+      if (out.back() == 0) return std::nullopt;
+    }
+    std::sort(out.begin(), out.end());
+    if (std::adjacent_find(out.begin(), out.end()) != out.end()) return std::nullopt;
+    return out;
+  }
+
+  // How many values of the field both sides share, where it can be a key on both.
   std::optional<std::size_t> shared_values(std::string_view field) {
-    std::unordered_set<std::uint64_t> seen;
-    seen.reserve(stable_all_.size());
-    for (const std::uint32_t element : stable_all_) {
-      const std::uint64_t hash = key_hash(stable_, element, field);
-      if (hash == 0 || !seen.insert(hash).second) return std::nullopt;
-    }
-    std::unordered_set<std::uint64_t> other;
-    other.reserve(arm_all_.size());
-    std::size_t shared = 0;
-    for (const std::uint32_t element : arm_all_) {
-      const std::uint64_t hash = key_hash(arm_, element, field);
-      if (hash == 0 || !other.insert(hash).second) return std::nullopt;
-      shared += seen.contains(hash);
-    }
-    return shared;
+    const auto a = unique_values(stable_, stable_all_, field);
+    if (!a) return std::nullopt;
+    const auto b = unique_values(arm_, arm_all_, field);
+    if (!b) return std::nullopt;
+    return static_cast<std::size_t>(std::count_if(
+        a->begin(), a->end(), [&](std::uint64_t hash) { return std::binary_search(b->begin(), b->end(), hash); }));
   }
 
   // The field whose values most elements share; at a tie one that is named like a key, then the first. A number with a
@@ -106,6 +118,7 @@ class ArrayAligner {
         best_score = score;
         best = std::string(name);
       }
+      if (best_score == 2 * fewer + 1) break;  // nothing can be better
     }
     return best;
   }
@@ -233,14 +246,16 @@ class ArrayAligner {
   JsonTree &stable_, &arm_;
   const Elements &stable_all_, &arm_all_;
   std::size_t& budget_;
+  bool bytewise_;
   std::size_t begin_ = 0, stable_end_ = 0, arm_end_ = 0;
 };
 
 }  // namespace
 
 ArrayAlignment align_arrays(JsonTree& stable, const std::vector<std::uint32_t>& stable_at, JsonTree& arm,
-                            const std::vector<std::uint32_t>& arm_at, const Rule* rule, std::size_t& budget) {
-  return ArrayAligner(stable, stable_at, arm, arm_at, budget).run(rule);
+                            const std::vector<std::uint32_t>& arm_at, const Rule* rule, bool bytewise,
+                            std::size_t& budget) {
+  return ArrayAligner(stable, stable_at, arm, arm_at, bytewise, budget).run(rule);
 }
 
 }  // namespace truemirror

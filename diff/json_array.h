@@ -21,7 +21,7 @@ struct ArrayAlignment {
 // `rule` (null, `unordered` or `key`) comes from the rules file. `stable_at` and `arm_at` are the elements of both
 // arrays. What it spends is taken off `budget`.
 [[nodiscard]] ArrayAlignment align_arrays(JsonTree& stable, const std::vector<std::uint32_t>& stable_at, JsonTree& arm,
-                                          const std::vector<std::uint32_t>& arm_at, const Rule* rule,
+                                          const std::vector<std::uint32_t>& arm_at, const Rule* rule, bool bytewise,
                                           std::size_t& budget);
 
 }  // namespace truemirror

@@ -86,7 +86,7 @@ class JsonWalk {
   }
 
   void objects(std::uint32_t x, std::uint32_t y, std::size_t depth) {
-    if (in_step(x, y, depth)) return;
+    if (in_step(x, y, depth) || among_few(x, y, depth)) return;
     for (const MemberPair& pair : match_members(stable_, x, arm_, y)) member(pair, depth);
   }
 
@@ -101,6 +101,29 @@ class JsonWalk {
     for (a = x + 1, b = y + 1; a < stable_[x].end; a = stable_[a].end, b = arm_[b].end) {
       at_.push_key(stable_.key(a));
       values(a, b, depth + 1);
+      at_.pop();
+    }
+    return true;
+  }
+
+  // Few members, each key once: a look-up is a scan.
+  bool among_few(std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    if (stable_[x].count > kFewMembers || arm_[y].count > kFewMembers) return false;
+    if (has_duplicates(stable_, x) || has_duplicates(arm_, y)) return false;
+    for (std::uint32_t a = x + 1; a < stable_[x].end; a = stable_[a].end) {
+      const std::uint32_t b = arm_.member(y, stable_.key(a));
+      at_.push_key(stable_.key(a));
+      if (b == 0) {
+        missing(a);
+      } else {
+        values(a, b, depth + 1);
+      }
+      at_.pop();
+    }
+    for (std::uint32_t b = y + 1; b < arm_[y].end; b = arm_[b].end) {
+      if (stable_.member(x, arm_.key(b)) != 0) continue;
+      at_.push_key(arm_.key(b));
+      added(b);
       at_.pop();
     }
     return true;
@@ -141,7 +164,8 @@ class JsonWalk {
 
   void arrays(std::uint32_t x, std::uint32_t y, std::size_t depth) {
     const std::vector<std::uint32_t> a = stable_.children(x), b = arm_.children(y);
-    const ArrayAlignment found = align_arrays(stable_, a, arm_, b, sink_.array_rule(at_), budget_);
+    const ArrayAlignment found =
+        align_arrays(stable_, a, arm_, b, sink_.array_rule(at_), depth <= kBytewiseDepth, budget_);
     if (found.reordered) changed(x, y, Kind::reordered, "order");
     const bool before = sink_.approximate;
     sink_.approximate |= found.approximate;
