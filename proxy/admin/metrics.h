@@ -31,10 +31,9 @@ struct MetricsInput {
     std::string name;
     std::uint64_t length = 0, limit = 0;
   };
-  struct Upstream {
-    std::string name;  // stable | candidate | control
-    std::uint64_t idle_connections = 0;
-    std::optional<std::string> breaker;  // closed | open | half_open; none for stable
+  struct Arm {
+    std::string name;     // candidate | control
+    std::string breaker;  // closed | open
   };
 
   std::string version;
@@ -43,7 +42,7 @@ struct MetricsInput {
   LedgerTotals ledger;
   std::uint64_t copy_bytes = 0, copy_bytes_limit = 0;  // of copies that live at once
   std::vector<Queue> queues;
-  std::vector<Upstream> upstreams;
+  std::vector<Arm> upstreams;
   std::optional<Capture> capture;
   const Report* report = nullptr;  // endpoints, latency, verdict; left out where null
 };

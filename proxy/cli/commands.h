@@ -13,6 +13,7 @@
 #include "diff/rules.h"
 #include "diff/stats/policy.h"
 #include "proxy/cli/config.h"
+#include "proxy/cli/version.h"
 #include "proxy/upstream/url.h"
 
 namespace truemirror {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/redact.h"
 #include "diff/rules.h"
 #include "diff/stats/policy.h"
 #include "proxy/http/problem.h"
@@ -41,10 +42,11 @@ struct RouteConfig {
 };
 
 struct BudgetConfig {
-  std::size_t in_flight = 512;        // samples that the arms work on at once
-  std::size_t bytes = 256u << 20;     // of copies that live at once, samples and answers together
-  std::size_t copy_limit = 1u << 20;  // of one body; beyond it length and hash
-  std::size_t compare_queue = 1024;   // comparisons that wait
+  std::size_t in_flight = 512;                // samples that the arms work on at once
+  std::size_t bytes = 256u << 20;             // of copies that live at once, samples and answers together
+  std::size_t copy_limit = 1u << 20;          // of one body; beyond it length and hash
+  std::size_t compare_queue = 1024;           // comparisons that wait
+  std::chrono::milliseconds timeout{10'000};  // of an attempt on an arm, unless its route says otherwise
 };
 
 struct CaptureConfig {
@@ -52,13 +54,6 @@ struct CaptureConfig {
   std::uint64_t segment_bytes = 256u << 20;  // compressed; then the next segment begins
   std::chrono::seconds segment_age{600};
   std::size_t queue_bytes = 64u << 20;  // of exchanges that wait for the disk
-};
-
-// Adds to what is always redacted (design.md §13). Names match without case. Where a keep list is not empty, that kind
-// is in allow-list mode: what it does not name is redacted.
-struct RedactionConfig {
-  std::vector<std::string> headers, fields, query;
-  std::vector<std::string> keep_headers, keep_fields, keep_query;
 };
 
 struct AdminConfig {
@@ -87,7 +82,7 @@ struct ServeConfig {
   std::vector<RouteConfig> routes;     // the first that matches decides
   BudgetConfig budgets;
   CaptureConfig capture;
-  RedactionConfig redaction;
+  RedactionOptions redaction;  // its key is that of the key file, or empty: a random one
   std::filesystem::path report = "./truemirror-report";
   AdminConfig admin;
   LogConfig log;
@@ -95,8 +90,8 @@ struct ServeConfig {
   std::optional<std::filesystem::path> rules_file, policy_file;
   std::shared_ptr<const RuleSet> rules;  // null where no file is named
   Policy policy;
-  std::optional<std::string> mark_key, redaction_key;  // contents of the key files
-  std::optional<std::string> comparisons;              // a file, or `-` for stdout
+  std::optional<std::string> mark_key;     // the key file's content; none: a random one
+  std::optional<std::string> comparisons;  // a file, or `-` for stdout
 
   ServeFlags flags;  // what it was made of: load_serve_config(flags) again is a reload
 };
