@@ -1,0 +1,175 @@
+// The live path over real sockets: what a client gets is what stable said.
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+
+#include "tests/scenarios/proxy.h"
+#include "tests/scenarios/upstream.h"
+
+namespace truemirror::testing {
+namespace {
+
+// An upstream for the arms of tests that are not about them.
+constexpr const char* kNowhere = "http://127.0.0.1:1";
+
+void no_mirroring(ProxySetup& setup) { setup.plan.fraction = 0; }
+
+TEST(Relay, ForwardsRequestAndResponseAndKeepsBothConnections) {
+  Upstream stable(always(ok(R"({"a":1})")));
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  for (int round = 0; round < 3; ++round) {
+    const auto response = client.get("/orders/1?x=2", "Accept: a\r\nConnection: X-Hop\r\nX-Hop: 1\r\n");
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body.bytes, R"({"a":1})");
+    EXPECT_EQ(response->headers.get("via"), "1.1 truemirror");
+  }
+  const auto asked = stable.asked();
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_EQ(asked[0].request.target, "/orders/1?x=2");
+  EXPECT_EQ(asked[0].request.headers.get("x-forwarded-for"), "127.0.0.1");
+  EXPECT_EQ(asked[0].request.headers.get("x-forwarded-host"), "test");
+  EXPECT_FALSE(asked[0].request.headers.has("x-hop"));
+}
+
+TEST(Relay, PipelinedRequestsAreAnsweredInOrder) {
+  Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.target)); });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send(
+      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /3 "
+      "HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (const char* target : {"/1", "/2", "/3"}) {
+    const auto response = client.receive();
+    ASSERT_TRUE(response) << target;
+    EXPECT_EQ(response->body.bytes, target);
+  }
+}
+
+TEST(Relay, BodiesStreamBothWaysInEitherFraming) {
+  Upstream stable([](const Asked& asked, Socket& socket) {
+    const std::string body = asked.request.body.bytes;
+    socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (std::size_t at = 0; at < body.size(); at += 100'000) {
+      char size[16];
+      const std::string piece = body.substr(at, 100'000);
+      std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+      socket.send(size + piece + "\r\n");
+    }
+    return socket.send("0\r\nX-Sum: 7\r\n\r\n");
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  const std::string body(1'000'000, 'b');
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + body);
+  auto response = client.receive("POST");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body.bytes, body);
+  EXPECT_EQ(response->trailers.get("x-sum"), "7");
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  client.send("6\r\n world\r\n0\r\n\r\n");
+  response = client.receive("POST");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body.bytes, "hello world");
+}
+
+TEST(Relay, HeadAnd204And304HaveNoBodyAndInterimResponsesGoOn) {
+  Upstream stable([](const Asked& asked, Socket& socket) {
+    const std::string& target = asked.request.target;
+    if (target == "/early") return socket.send("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok("late"));
+    if (target == "/204") return socket.send("HTTP/1.1 204 No Content\r\n\r\n");
+    if (target == "/304") return socket.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n");
+    return socket.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(client.receive("HEAD")->headers.get("content-length"), "9");
+  EXPECT_EQ(client.get("/204")->status, 204);
+  EXPECT_EQ(client.get("/304")->status, 304);
+  EXPECT_EQ(client.get("/early")->body.bytes, "late");
+}
+
+TEST(Relay, CloseDelimitedBodiesBecomeChunkedAndTruncatedOnesStayTruncated) {
+  Upstream stable([](const Asked& asked, Socket& socket) {
+    socket.send(asked.request.target == "/cut" ? "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
+                                               : "HTTP/1.0 200 OK\r\n\r\nwhole");
+    return false;
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  const auto response = client.get("/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body.bytes, "whole");
+  EXPECT_FALSE(client.get("/cut"));
+}
+
+TEST(Relay, AnHttp10ClientGetsPlainBytesAndAClosedConnection) {
+  Upstream stable(always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  const std::string all = client.receive_all();
+  EXPECT_EQ(all.substr(all.find("\r\n\r\n") + 4), "abc");
+}
+
+TEST(Relay, ExpectContinueIsAnsweredByStable) {
+  Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.body.bytes)); });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  client.send("abc");
+  EXPECT_EQ(client.receive("POST")->body.bytes, "abc");
+}
+
+TEST(Relay, AStableThatFailsIsAnsweredForWithAReason) {
+  Upstream garbage(talks_garbage());
+  Proxy proxy(garbage.url(), kNowhere, "", no_mirroring);
+  auto response = Client(proxy.port()).get("/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 502);
+  EXPECT_NE(response->body.bytes.find("stable_garbage"), std::string::npos);
+
+  Proxy nowhere(kNowhere, kNowhere, "", no_mirroring);
+  response = Client(nowhere.port()).get("/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 503);
+  EXPECT_NE(response->body.bytes.find("stable_unreachable"), std::string::npos);
+
+  Upstream silent(hangs());
+  Proxy waiting(silent.url(), kNowhere, "", [](ProxySetup& setup) {
+    setup.plan.fraction = 0;
+    setup.live.response_timeout = std::chrono::milliseconds(100);
+  });
+  response = Client(waiting.port()).get("/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 504);
+}
+
+TEST(Relay, DrainLetsARunningExchangeEndAndClosesIdleConnections) {
+  std::promise<void> asked;
+  std::promise<void> go;
+  Upstream stable([&](const Asked&, Socket& socket) {
+    asked.set_value();
+    go.get_future().wait();
+    return socket.send(ok("done"));
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client idle(proxy.port());
+  Client busy(proxy.port());
+  busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  asked.get_future().wait();
+  std::thread drain([&] { proxy.finish(); });
+  EXPECT_EQ(idle.receive_all(), "");
+  go.set_value();
+  const auto response = busy.receive();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body.bytes, "done");
+  EXPECT_EQ(response->headers.get("connection"), std::nullopt);  // hop-by-hop: the reader leaves it out
+  drain.join();
+}
+
+}  // namespace
+}  // namespace truemirror::testing
