@@ -53,7 +53,6 @@ SecretNames::SecretNames(const std::vector<std::string>& extra) {
 
 std::string_view SecretNames::type_of(std::string_view name) const {
   const std::string bare = bare_name(name);
-  if (bare.size() < 2) return {};
   if (!extra_.empty() && extra_.contains(bare)) return "field";
   for (const NameRule& rule : kWhole) {
     if (bare == rule.word) return rule.type;
