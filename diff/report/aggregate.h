@@ -46,7 +46,8 @@ class Aggregator {
   // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error.
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at);
 
-  // The document as of now. `totals.diverged` is set by the aggregator, the other totals are the caller's.
+  // The document as of now. Evidence counts blocks that have settled (diff/stats/blocks.h), and where `run.ended` is
+  // set those that are still open too. `totals.diverged` is set by the aggregator, the other totals are the caller's.
   [[nodiscard]] Report report(const RunInfo& run, const Totals& totals) const;
 
  private:

@@ -1,7 +1,5 @@
 #include "diff/stats/pair_test.h"
 
-#include <cmath>
-
 #include "diff/stats/evidence.h"
 
 namespace truemirror {
@@ -15,6 +13,7 @@ void PairTest::pair(bool candidate_bad, bool control_bad, BlockIndex block, Bloc
     ++c_;
     blocks_.control_only(block, now);
   }
+  look();  // a block may have had to settle to make room
   settle(now);
 }
 
@@ -26,8 +25,6 @@ void PairTest::settle_all() {
   blocks_.settle_all();
   look();
 }
-
-void PairTest::look() { proven_ = proven_ || blocks_.ln_e() >= -std::log(share_); }
 
 void PairTest::absorb(const PairTest& other) {
   b_ += other.b_;

@@ -3,6 +3,7 @@
 // The evidence holds while one instance's disturbances are shorter than a block. Belongs to one thread at a time.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -14,7 +15,7 @@ namespace truemirror {
 class PairTest {
  public:
   // `share`: the rate of false alarms this test may have. `tolerance`: the excess that still passes.
-  PairTest(double share, double tolerance) : share_(share), tolerance_(tolerance) {}
+  PairTest(double share, double tolerance) : share_(share), ln_bar_(-std::log(share)), tolerance_(tolerance) {}
 
   // Takes in one pair that arrived in `block`; both bad counts as neither. `now`: the newest block of the run so far.
   void pair(bool candidate_bad, bool control_bad, BlockIndex block, BlockIndex now);
@@ -31,11 +32,12 @@ class PairTest {
   void absorb(const PairTest& other);
 
  private:
-  void look();
+  // Latches where the evidence has reached one over the share.
+  void look() { proven_ = proven_ || blocks_.ln_e() >= ln_bar_; }
   [[nodiscard]] double upper_after(double further_clean_pairs) const;
   [[nodiscard]] std::uint64_t pairs_needed() const;
 
-  double share_, tolerance_;
+  double share_, ln_bar_, tolerance_;
   std::uint64_t b_ = 0, c_ = 0, n_ = 0;
   BlockEvidence blocks_;
   bool proven_ = false;

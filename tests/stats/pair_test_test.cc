@@ -61,6 +61,13 @@ TEST(PairTest, AProofIsLatchedWhateverComesAfter) {
   EXPECT_EQ(test.report("errors").verdict, Verdict::fail);
 }
 
+TEST(PairTest, ABlockThatHadToMakeRoomIsLookedAtBeforeTheNextCountsAgainst) {
+  // Thirty blocks at once, the run's clock standing still: the oldest settle as the newest come.
+  PairTest test(kShare, 0.01);
+  for (BlockIndex block = 0; block < 30; ++block) test.pair(true, false, block, 0);
+  EXPECT_TRUE(test.proven());
+}
+
 TEST(PairTest, PassesAfterExactlyAsManyCleanPairsAsItSaidItNeeded) {
   PairTest test(kShare, 0.01);
   const std::uint64_t needed = test.report("errors").pairs_needed;
