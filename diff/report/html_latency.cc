@@ -1,6 +1,7 @@
 // Latency on the page. A strip is a line from p50 to p99 with a dot at p50 and a tick at p90, candidate above control,
 // on a logarithmic scale that all endpoints share; the numbers stand beside it.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
@@ -76,16 +77,18 @@ std::string quantile_cell(const EndpointReport& endpoint, std::string_view metri
 }  // namespace
 
 std::string html_latency(const ReportView& view) {
-  std::vector<const EndpointReport*> measured;
-  for (const EndpointReport* endpoint : view.endpoints) {
-    if (endpoint->latency.candidate.count() > 0) measured.push_back(endpoint);
-  }
-  if (measured.empty()) return {};
   const auto is_slower = [&](const EndpointReport* endpoint) {
     return std::any_of(view.slower.begin(), view.slower.end(),
                        [&](const SlowView& slow) { return slow.endpoint == endpoint; });
   };
-  std::stable_partition(measured.begin(), measured.end(), is_slower);
+  std::vector<const EndpointReport*> measured;
+  for (const bool slower : {true, false}) {
+    for (const EndpointReport* endpoint : view.endpoints) {
+      const bool has_latency = endpoint->latency.candidate.count() > 0;
+      if (has_latency && is_slower(endpoint) == slower) measured.push_back(endpoint);
+    }
+  }
+  if (measured.empty()) return {};
   if (measured.size() > kMostRows) measured.resize(kMostRows);
 
   const LogScale scale(measured);

@@ -89,7 +89,10 @@ Result<void> check_report_database(SqliteConnection& connection, const fs::path&
   if ((connection.error_code() & 0xFF) == SQLITE_NOTADB) {
     return Problem{quoted(file) + " is no SQLite file, so not a truemirror report"};
   }
-  return Problem{quoted(file) + " cannot be read: " + connection.error()};
+  const int kind = connection.error_code() & 0xFF;
+  const bool no_log = kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY;
+  return Problem{quoted(file) + " cannot be read: " + connection.error() +
+                 (no_log ? "; its log needs a folder that may be written: copy the files to one" : "")};
 }
 
 Result<void> set_earlier_report_aside(const fs::path& dir) {

@@ -1,6 +1,8 @@
 // The report for a terminal: what a service engineer reads in ten seconds, most important first. Every byte of traffic
 // goes through shown_text(); no line is longer than the width, but those that hold one long name.
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
@@ -253,8 +255,9 @@ void TextReport::noise() {
     items.clear();
   };
   std::vector<const FindingReport*> sorted = view_.noise;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const FindingReport* a, const FindingReport* b) { return a->endpoint < b->endpoint; });
+  std::sort(sorted.begin(), sorted.end(), [](const FindingReport* a, const FindingReport* b) {
+    return std::tie(a->endpoint, a->location, a->id) < std::tie(b->endpoint, b->location, b->id);
+  });
   for (std::size_t at = 0; at < std::min(kMost, sorted.size()); ++at) {
     const std::string endpoint = shown_text(sorted[at]->endpoint);
     if (endpoint != last) flush();

@@ -1,4 +1,5 @@
-// Sorting is stable and by evidence, so that the same report always reads the same.
+// Sorting is by evidence and then by name, total orders, so that the same report always reads the same. (No
+// stable_sort: libstdc++ 12 has it call a function that clang calls deprecated.)
 #include "diff/report/view.h"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ bool stronger(const FindingReport* a, const FindingReport* b) {
 int verdict_rank(Verdict verdict) { return verdict == Verdict::fail ? 0 : verdict == Verdict::inconclusive ? 1 : 2; }
 
 std::vector<IssueView> issues_of(std::vector<const FindingReport*> findings) {
-  std::stable_sort(findings.begin(), findings.end(), stronger);
+  std::sort(findings.begin(), findings.end(), stronger);
   std::vector<IssueView> issues;
   std::map<std::string_view, std::size_t> at;  // issue → its place
   for (const FindingReport* finding : findings) {
@@ -52,7 +53,7 @@ ReportView::ReportView(const Report& of) : report(of) {
     }
   }
   proven = issues_of(std::move(proven_findings));
-  std::stable_sort(unproven.begin(), unproven.end(), stronger);
+  std::sort(unproven.begin(), unproven.end(), stronger);
 
   // A divergence test that fails beside proven findings says the same again.
   const auto explained = [this](const EndpointReport& endpoint, const TestReport& test) {
@@ -73,10 +74,11 @@ ReportView::ReportView(const Report& of) : report(of) {
     }
     if (!slow.tests.empty()) slower.push_back(std::move(slow));
   }
-  std::stable_sort(endpoints.begin(), endpoints.end(), [](const EndpointReport* a, const EndpointReport* b) {
+  std::sort(endpoints.begin(), endpoints.end(), [](const EndpointReport* a, const EndpointReport* b) {
     const int left = verdict_rank(a->verdict);
     const int right = verdict_rank(b->verdict);
-    return left != right ? left < right : a->pairs > b->pairs;
+    if (left != right) return left < right;
+    return a->pairs != b->pairs ? a->pairs > b->pairs : a->endpoint < b->endpoint;
   });
 }
 
