@@ -28,7 +28,7 @@ TEST(CaptureText, LsGivesOneRowAnExchange) {
   std::getline(lines, head);
   std::getline(lines, first);
   std::getline(lines, second);
-  EXPECT_EQ(first, "2026-11-22T00:00:00.007000000Z   7     200  200!reset  timeout        0        44  GET  /a%1B[2J");
+  EXPECT_EQ(first, "2026-11-22T00:00:00.007000000Z   7     200  200!reset  timeout        0        45  GET  /a%1B[2J");
   EXPECT_TRUE(second.ends_with("GET  /orders/8")) << second;
 }
 
