@@ -98,7 +98,7 @@ SampleFacts Aggregator::State::take(const Comparison& comparison, const std::vec
   }
   tables.diverged += facts.diverged ? 1 : 0;
   tables.endpoints.compared(comparison, facts);
-  if (comparison.control) tables.control_health.pair(failed(comparison.stable, *comparison.control));
+  if (comparison.control) tables.control_health.pair(arm_failed(comparison.stable, *comparison.control));
   return sample;
 }
 

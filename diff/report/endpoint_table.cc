@@ -23,7 +23,7 @@ void record(Histogram& histogram, const Response& response) {
 
 }  // namespace
 
-bool failed(const Response& stable, const Response& arm) { return breaks(arm) && !breaks(stable); }
+bool arm_failed(const Response& stable, const Response& arm) { return breaks(arm) && !breaks(stable); }
 
 std::vector<TestReport> EndpointTally::tests() const {
   std::vector<TestReport> all;
@@ -57,8 +57,8 @@ EndpointTally& EndpointTable::at(const std::string& endpoint) {
 
 void EndpointTable::compared(const Comparison& comparison, const PairFacts& facts) {
   EndpointTally& endpoint = at(comparison.endpoint);
-  const bool candidate_failed = failed(comparison.stable, comparison.candidate);
-  const bool control_failed = comparison.control && failed(comparison.stable, *comparison.control);
+  const bool candidate_failed = arm_failed(comparison.stable, comparison.candidate);
+  const bool control_failed = comparison.control && arm_failed(comparison.stable, *comparison.control);
   ++endpoint.pairs;
   endpoint.diverged += facts.diverged ? 1 : 0;
   endpoint.errors += candidate_failed ? 1 : 0;

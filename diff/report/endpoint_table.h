@@ -26,7 +26,7 @@ struct PairFacts {
 };
 
 // §8, "does it fail more?": 5xx, or no response, where stable had one that is neither. `too_large` is a response.
-[[nodiscard]] bool failed(const Response& stable, const Response& arm);
+[[nodiscard]] bool arm_failed(const Response& stable, const Response& arm);
 
 struct EndpointTally {
   std::uint64_t place = 0;  // j; 0 for an endpoint that the policy excludes, which has no tests
