@@ -67,7 +67,11 @@ enum class CaptureAction : std::uint8_t { ls, cat, verify, dict, import_other, e
 struct CaptureArguments {
   CaptureAction action = CaptureAction::ls;
   std::vector<std::filesystem::path> files;  // at least one
-  std::optional<std::filesystem::path> output;
+  bool json = false;                         // cat: one JSON line an exchange
+  std::optional<std::uint64_t> id;           // cat: only this exchange
+  bool har = false;                          // export: HAR 1.2 instead of GoReplay
+  std::optional<std::filesystem::path>
+      output;  // import: a folder, always there; export: a new file, or none for stdout
 };
 
 struct CheckArguments {

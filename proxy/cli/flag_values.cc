@@ -147,11 +147,17 @@ Result<CaptureArguments> Flags::capture_arguments(CaptureAction action) const {
   out.action = action;
   out.files = as_paths(files_);
   if (files_.empty()) return Problem{"name a capture file or a folder of them"};
+  out.json = json_;
+  const auto id = parsed("--id", id_, [](std::string_view text) { return parse_count(text, 1, UINT64_MAX); });
+  if (id.has_error()) return id.error();
+  out.id = *id;
+  if (format_ && *format_ != "gor" && *format_ != "har") {
+    return Problem{"--format: '" + *format_ + "' is neither gor nor har"};
+  }
+  out.har = format_ == "har";
   if (output_) out.output = *output_;
-  if (!output_ && action == CaptureAction::import_other)
+  if (!output_ && action == CaptureAction::import_other) {
     return Problem{"import needs --output DIR, where the capture goes"};
-  if (!output_ && action == CaptureAction::export_other) {
-    return Problem{"export needs --output FILE, whose name says the format: .gor, .gor.gz or .har"};
   }
   return out;
 }

@@ -131,16 +131,19 @@ void Flags::declare_capture(CLI::App& app) {
     return each;
   };
   action("ls", "One line for every exchange.", "ls ./capture");
-  action("cat", "The messages as they were recorded.", "cat monday.warc.zst | less");
+  CLI::App* cat = action("cat", "The messages as they were recorded.", "cat monday.warc.zst | less");
+  flag(cat, "--id", id_, "N", "only the exchange of that number");
+  cat->add_flag("--json", json_, "one JSON line for every exchange");
   action("verify", "Read everything and say what is damaged; exits 1 where something is.", "verify ./capture");
   action("dict", "The dictionary that a segment is compressed with, for `zstd -D`.",
          "dict monday-00002.warc.zst > monday.dict");
-  flag(action("import", "Make a capture of a GoReplay (.gor, .gor.gz) or HAR file.",
-              "import traffic.gor --output ./capture"),
-       "--output", output_, "DIR", "where the capture goes");
-  flag(action("export", "Write a capture as GoReplay (.gor, .gor.gz) or HAR 1.2.",
-              "export ./capture --output traffic.har"),
-       "--output", output_, "FILE", "its name says the format");
+  CLI::App* import = action("import", "Make a capture of GoReplay or HAR files, secrets redacted.",
+                            "import traffic.gor --output ./capture");
+  flag(import, "--output", output_, "DIR", "where the capture goes");
+  CLI::App* exported = action("export", "Write a capture for GoReplay, or as HAR 1.2.",
+                              "export ./capture --format har --output traffic.har");
+  flag(exported, "--format", format_, "gor|har", "(default gor)");
+  flag(exported, "--output", output_, "FILE", "instead of stdout; a new file");
 }
 
 void Flags::declare_check(CLI::App& app) {
