@@ -91,7 +91,7 @@ double ln_evidence(std::uint64_t b, std::uint64_t c) {
   return whole + std::log1p(-std::exp(ln_minor_half(y, x) - whole));
 }
 
-Interval binomial_interval(double k, double n, double a) {
+RateInterval binomial_interval(double k, double n, double a) {
   if (!(n > 0)) return {};
   const double rate = std::clamp(k / n, 0.0, 1.0);
   // Dividing the definition by its value at p = k/n leaves n·KL(k/n ‖ p) ≤ ln(2/a) + ln((n+1) · peak density).

@@ -18,10 +18,10 @@ namespace truemirror {
 
 // The set {p: p^k (1−p)^(n−k) ≥ (a/2) · B(k+1, n−k+1)}. With a/2 for each end it holds the true p at every n at once
 // with probability 1 − a. Counts may be fractions (divided by a clustering factor), 0 ≤ k ≤ n; n = 0 gives [0, 1].
-struct Interval {
+struct RateInterval {
   double lower = 0, upper = 1;
 };
-[[nodiscard]] Interval binomial_interval(double k, double n, double a);
+[[nodiscard]] RateInterval binomial_interval(double k, double n, double a);
 
 // e-BH at level `alpha` over all `ln_e`: the indices of those that are proven, in no order. They are the k largest, k
 // being the largest with E(k) ≥ K/(alpha·k). False discovery rate ≤ alpha under any dependence.

@@ -56,7 +56,7 @@ TEST(Interval, AgreesWithSixtyDigitBisectionTo1e9) {
   const auto rows = table("interval.tsv");
   ASSERT_GE(rows.size(), 45u);
   for (const auto& row : rows) {
-    const Interval got = binomial_interval(row[0], row[1], row[2]);
+    const RateInterval got = binomial_interval(row[0], row[1], row[2]);
     EXPECT_NEAR(got.lower, row[3], 1e-9) << row[0] << "/" << row[1] << " at " << row[2];
     EXPECT_NEAR(got.upper, row[4], 1e-9) << row[0] << "/" << row[1] << " at " << row[2];
   }
@@ -75,7 +75,7 @@ TEST(Interval, HoldsTheTruthAtEveryLookAsOftenAsItSays) {
     bool holds = true;
     for (int n = 1; n <= 300; ++n) {
       k += std::bernoulli_distribution(0.1)(random) ? 1 : 0;
-      const Interval ends = binomial_interval(k, n, 0.05);
+      const RateInterval ends = binomial_interval(k, n, 0.05);
       holds = holds && ends.lower <= 0.1 && 0.1 <= ends.upper;
     }
     missed += holds ? 0 : 1;
