@@ -137,9 +137,9 @@ void Flags::declare_capture(CLI::App& app) {
   action("verify", "Read everything and say what is damaged; exits 1 where something is.", "verify ./capture");
   action("dict", "The dictionary that a segment is compressed with, for `zstd -D`.",
          "dict monday-00002.warc.zst > monday.dict");
-  CLI::App* import = action("import", "Make a capture of GoReplay or HAR files, secrets redacted.",
-                            "import traffic.gor --output ./capture");
-  flag(import, "--output", output_, "DIR", "where the capture goes");
+  CLI::App* imported = action("import", "Make a capture of GoReplay or HAR files, secrets redacted.",
+                              "import traffic.gor --output ./capture");
+  flag(imported, "--output", output_, "DIR", "where the capture goes");
   CLI::App* exported = action("export", "Write a capture for GoReplay, or as HAR 1.2.",
                               "export ./capture --format har --output traffic.har");
   flag(exported, "--format", format_, "gor|har", "(default gor)");
