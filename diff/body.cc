@@ -13,7 +13,7 @@ bool is_text(Media media) { return media != Media::binary && media != Media::pro
 // fits and the other does not, the lengths differ.
 void diff_truncated(const Body& stable, const Body& arm, DivergenceSink& sink) {
   if (stable.length == arm.length && stable.hash == arm.hash) return;
-  const Location at("body");
+  Location at("body");
   sink.add(at, Kind::bytes, stable.length != arm.length ? "length" : "content", [&](Divergence& divergence) {
     divergence.stable = R"({"length":)" + std::to_string(stable.length) + R"(,"truncated":true})";
     divergence.arm = R"({"length":)" + std::to_string(arm.length) + R"(,"truncated":true})";
@@ -22,7 +22,7 @@ void diff_truncated(const Body& stable, const Body& arm, DivergenceSink& sink) {
 
 // A coding that fails on one side only is the difference; where it fails alike, the coded bytes are all there is.
 void diff_undecodable(PreparedBody& stable, PreparedBody& arm, DivergenceSink& sink) {
-  const Location at("body");
+  Location at("body");
   const auto from = stable.coding_error(), to = arm.coding_error();
   if (from == to) return add_bytes_divergence(sink, at, stable.raw().bytes, arm.raw().bytes);
   const std::string why = to ? std::string(to_string(*to)) : "was_" + std::string(to_string(*from));

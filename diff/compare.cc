@@ -33,7 +33,7 @@ bool failed_alike(const Response& stable, const Response& arm) {
 }
 
 void diff_outcomes(const Response& stable, const Response& arm, DivergenceSink& sink) {
-  const Location at("status");
+  Location at("status");
   const auto fill = [&](Divergence& divergence) {
     divergence.stable = outcome_json(stable);
     divergence.arm = outcome_json(arm);

@@ -58,17 +58,20 @@ std::string Location::exact() const {
   return out;
 }
 
-std::string Location::generalized() const {
-  std::string out(root_);
-  for (const Segment& segment : segments_) {
-    out += '/';
+std::string_view Location::generalized() {
+  if (generalized_.empty()) generalized_ = root_;
+  generalized_.resize(ends_.empty() ? root_.size() : ends_.back());
+  for (std::size_t at = ends_.size(); at < segments_.size(); ++at) {
+    const Segment& segment = segments_[at];
+    generalized_ += '/';
     if (segment.role == Role::index || (segment.role == Role::key && is_map_like_key(segment.text))) {
-      out += '*';
+      generalized_ += '*';
     } else {
-      append_escaped(out, segment.text);
+      append_escaped(generalized_, segment.text);
     }
+    ends_.push_back(generalized_.size());
   }
-  return out;
+  return generalized_;
 }
 
 }  // namespace truemirror

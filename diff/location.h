@@ -22,10 +22,15 @@ class Location {
   // A name that is part of the protocol, never data: a cookie's attribute, an element's name.
   void push_name(std::string_view name) { segments_.push_back({name, 0, Role::name}); }
   void push_index(std::size_t index) { segments_.push_back({{}, index, Role::index}); }
-  void pop() { segments_.pop_back(); }
+  void pop() {
+    segments_.pop_back();
+    if (ends_.size() > segments_.size()) ends_.resize(segments_.size());
+  }
 
   [[nodiscard]] std::string exact() const;
-  [[nodiscard]] std::string generalized() const;
+  // Lives until the location changes. What did not change since the last call is not written again, so that a flood of
+  // divergences deep down costs one segment each.
+  [[nodiscard]] std::string_view generalized();
 
  private:
   enum class Role : unsigned char { name, key, index };
@@ -36,6 +41,8 @@ class Location {
   };
   std::string_view root_;
   std::vector<Segment> segments_;
+  std::string generalized_;
+  std::vector<std::size_t> ends_;  // of the segments that generalized_ still has right
 };
 
 }  // namespace truemirror

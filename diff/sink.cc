@@ -10,9 +10,14 @@
 namespace truemirror {
 namespace {
 
-std::uint64_t signature_of(const Divergence& d) {
-  const std::uint64_t place = XXH3_64bits(d.generalized.data(), d.generalized.size());
-  return XXH3_64bits_withSeed(d.transition.data(), d.transition.size(), place + static_cast<std::uint64_t>(d.kind));
+// Hostile documents can differ in millions of places, and in nested ones (arrays in another order, each within the
+// last) that show the same bytes again and again. After so much the list is full.
+constexpr std::size_t kMostDropped = 100'000;
+constexpr std::size_t kMostBytes = 64u << 20;
+
+std::uint64_t signature_of(std::string_view generalized, Kind kind, std::string_view transition) {
+  const std::uint64_t place = XXH3_64bits(generalized.data(), generalized.size());
+  return XXH3_64bits_withSeed(transition.data(), transition.size(), place + static_cast<std::uint64_t>(kind));
 }
 
 }  // namespace
@@ -47,16 +52,19 @@ const Rule* DivergenceSink::array_rule(const Location& at) {
   return nullptr;
 }
 
-bool DivergenceSink::begin(const Location& at, Kind kind, std::string transition) {
-  if (open_ >= max_open_) return false;
+bool DivergenceSink::begin(Location& at, Kind kind, std::string transition) {
+  if (full_ || open_ >= max_open_) return false;
+  signature_ = signature_of(at.generalized(), kind, transition);
+  const auto kept = seen_.find(signature_);
+  if (kept != seen_.end() && kept->second >= max_signature_) {
+    full_ = ++dropped_ > kMostDropped;
+    return false;
+  }
   Divergence next;
+  next.location = at.exact();
   next.generalized = at.generalized();
   next.kind = kind;
   next.transition = std::move(transition);
-  signature_ = signature_of(next);
-  const auto kept = seen_.find(signature_);
-  if (kept != seen_.end() && kept->second >= max_signature_) return false;
-  next.location = at.exact();
   next.approximate = approximate;
   list_.push_back(std::move(next));
   return true;
@@ -64,13 +72,18 @@ bool DivergenceSink::begin(const Location& at, Kind kind, std::string transition
 
 void DivergenceSink::settle() {
   Divergence& added = list_.back();
+  bytes_ += (added.stable ? added.stable->size() : 0) + (added.arm ? added.arm->size() : 0);
+  full_ = bytes_ > kMostBytes;
   for (const std::uint32_t index : in_force()) {
     const Rule& rule = rules_->rules()[index];
     if (!rule.covers(added)) continue;
     added.disposition = rule.action == RuleAction::accept ? Disposition::accepted : Disposition::hidden;
     added.rule = static_cast<std::int32_t>(index);
     // One of each signature and rule says all that is counted.
-    if (++seen_[signature_ ^ ((index + 1) * 0x9E3779B97F4A7C15u)] > 1) list_.pop_back();
+    if (++seen_[signature_ ^ ((index + 1) * 0x9E3779B97F4A7C15u)] > 1) {
+      list_.pop_back();
+      full_ |= ++dropped_ > kMostDropped;
+    }
     return;
   }
   ++seen_[signature_];
@@ -97,7 +110,7 @@ std::string transition_of(std::string_view from, std::string_view to) {
   return out;
 }
 
-void add_text_divergence(DivergenceSink& sink, const Location& at, std::optional<std::string_view> stable,
+void add_text_divergence(DivergenceSink& sink, Location& at, std::optional<std::string_view> stable,
                          std::optional<std::string_view> arm) {
   const std::string_view from = stable ? to_string(class_of_text(*stable)) : "";
   const std::string_view to = arm ? to_string(class_of_text(*arm)) : "";
@@ -112,7 +125,7 @@ void add_text_divergence(DivergenceSink& sink, const Location& at, std::optional
            });
 }
 
-void add_bytes_divergence(DivergenceSink& sink, const Location& at, std::string_view stable, std::string_view arm,
+void add_bytes_divergence(DivergenceSink& sink, Location& at, std::string_view stable, std::string_view arm,
                           std::string why) {
   if (why.empty()) why = stable.size() != arm.size() ? "length" : "content";
   sink.add(at, Kind::bytes, std::move(why), [&](Divergence& divergence) {

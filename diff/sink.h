@@ -24,7 +24,7 @@ class DivergenceSink {
   // Adds a divergence unless its signature or the list is full; only then is `fill(Divergence&)` called, to set the
   // values. Nothing is built for what is dropped.
   template <class Fill>
-  void add(const Location& at, Kind kind, std::string transition, Fill&& fill) {
+  void add(Location& at, Kind kind, std::string transition, Fill&& fill) {
     if (!begin(at, kind, std::move(transition))) return;
     std::forward<Fill>(fill)(list_.back());
     settle();
@@ -39,14 +39,15 @@ class DivergenceSink {
   [[nodiscard]] std::vector<Divergence> take() { return std::move(list_); }
 
  private:
-  bool begin(const Location& at, Kind kind, std::string transition);
+  bool begin(Location& at, Kind kind, std::string transition);
   void settle();
   const std::vector<std::uint32_t>& in_force();
 
   const RuleSet* rules_;
   std::string_view endpoint_;
   std::size_t max_open_, max_signature_;
-  std::size_t open_ = 0;
+  std::size_t open_ = 0, dropped_ = 0, bytes_ = 0;
+  bool full_ = false;
   bool looked_up_ = false, shapes_arrays_ = false;
   std::vector<std::uint32_t> in_force_;  // indices of the rules of this endpoint, found when first needed
   std::vector<Divergence> list_;
@@ -66,12 +67,12 @@ void show(Divergence& divergence, std::optional<ShownValue> stable, std::optiona
 [[nodiscard]] std::string transition_of(std::string_view from, std::string_view to);
 
 // A text that differs, is missing (`arm` absent) or was added (`stable` absent) at this location.
-void add_text_divergence(DivergenceSink& sink, const Location& at, std::optional<std::string_view> stable,
+void add_text_divergence(DivergenceSink& sink, Location& at, std::optional<std::string_view> stable,
                          std::optional<std::string_view> arm);
 
 // Bytes that only their length and the first different offset can tell about: kind `bytes`. `why` becomes the
 // transition; empty: `length` where the lengths differ, else `content`.
-void add_bytes_divergence(DivergenceSink& sink, const Location& at, std::string_view stable, std::string_view arm,
+void add_bytes_divergence(DivergenceSink& sink, Location& at, std::string_view stable, std::string_view arm,
                           std::string why = {});
 
 }  // namespace truemirror

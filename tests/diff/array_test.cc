@@ -113,5 +113,33 @@ TEST(Arrays, AnAdversarialSequenceIsBounded) {
   EXPECT_THAT(json_diff(stable + "0]", arm + "0]"), SizeIs(testing::Gt(0u)));
 }
 
+TEST(Arrays, NestedReorderingDoesNotShowTheSameBytesForEver) {
+  std::string stable = "\"" + std::string(1 << 18, 'x') + "\"", arm = stable;
+  for (int depth = 0; depth < 400; ++depth) {
+    stable = R"([{"id":1,"in":)" + stable + R"(},{"id":2}])";
+    arm = R"([{"id":2},{"id":1,"in":)" + arm + "}]";
+  }
+  const auto found = divergences(response(stable), response(arm));
+  std::size_t bytes = 0;
+  for (const Divergence& d : found) bytes += d.stable->size() + d.arm->size();
+  EXPECT_GT(found.size(), 1u);
+  EXPECT_LT(bytes, 80u << 20);
+}
+
+TEST(Arrays, AFloodOfDivergencesDeepDownIsBounded) {
+  std::string stable = "[", arm = "[";
+  for (int at = 0; at < 120'000; ++at) {
+    stable += "1.5,";
+    arm += "true,";
+  }
+  stable += "0]";
+  arm += "0]";
+  for (int depth = 0; depth < 200; ++depth) {
+    stable = R"({"a key of some length":)" + stable + "}";
+    arm = R"({"a key of some length":)" + arm + "}";
+  }
+  EXPECT_THAT(json_diff(stable, arm), SizeIs(125));
+}
+
 }  // namespace
 }  // namespace truemirror
