@@ -229,7 +229,7 @@ bool SegmentReader::skip_frame(const FrameExtent& extent) {
 bool SegmentReader::parse_at(const FrameExtent& extent, WarcRecord& out) {
   const auto content = expander_.expand(window_->ensure(extent.size).substr(0, extent.size), extent);
   if (!content) return false;
-  search_work_ += ended_ ? content->size() : 0;
+  if (searching_) search_work_ += content->size();
   auto record = parse_warc_record(*content);
   if (!record) return false;
   out = std::move(*record);
@@ -247,38 +247,15 @@ bool SegmentReader::frame_follows(const FrameExtent& extent) {
 // after it; else the first place that holds a whole record, or a skippable frame with a frame or the end behind it.
 void SegmentReader::resynchronize(const FrameExtent& damaged) {
   const std::uint64_t from = window_->position();
-  const bool reached_end = damaged.state == FrameExtent::State::needs_more;
-  std::uint64_t until = from;
   if (frame_follows(damaged)) {
     window_->skip(damaged.size);
   } else {
-    ended_ = true;
-    while (ended_) {
-      window_->skip(1);
-      // To the next byte that may start a frame, a read at a time.
-      const std::string_view bytes = window_->ensure(4);
-      if (bytes.size() < 4) break;
-      const std::size_t candidate =
-          bytes.find_first_of("\x28\x50\x51\x52\x53\x54\x55\x56\x57\x58\x59\x5a\x5b\x5c\x5d\x5e\x5f");
-      if (candidate != 0) {
-        window_->skip((candidate == bytes.npos ? bytes.size() : candidate) - 1);
-        continue;
-      }
-      if (!starts_frame(bytes)) continue;
-      const FrameExtent extent = measure();
-      search_work_ += extent.size;
-      WarcRecord record;
-      const bool good = extent.state == FrameExtent::State::complete &&
-                        (extent.skippable() ? frame_follows(extent) : parse_at(extent, record));
-      if (good) ended_ = false;
-      if (search_work_ > kSearchFactor * window_->file_size() + kSearchGrace) {
-        stats_.note(path_.string() + ": too damaged to go on from byte " + std::to_string(window_->position()));
-        break;
-      }
-    }
+    searching_ = true;
+    ended_ = !find_next_frame();
+    searching_ = false;
   }
-  until = ended_ ? window_->file_size() : window_->position();
-  if (ended_ && reached_end) {
+  const std::uint64_t until = ended_ ? window_->file_size() : window_->position();
+  if (ended_ && damaged.state == FrameExtent::State::needs_more) {
     stats_.torn_tail = true;
     stats_.note(path_.string() + ": ends in the middle of a record: " + std::to_string(until - from) + " bytes");
     return;
@@ -286,6 +263,33 @@ void SegmentReader::resynchronize(const FrameExtent& damaged) {
   ++stats_.skipped_frames;
   stats_.skipped_bytes += until - from;
   stats_.note(path_.string() + ": damaged from byte " + std::to_string(from) + " to " + std::to_string(until));
+}
+
+// From the byte behind the current one on. False: the file holds none, or searching has cost too much.
+bool SegmentReader::find_next_frame() {
+  constexpr std::string_view kFirstBytes = "\x28\x50\x51\x52\x53\x54\x55\x56\x57\x58\x59\x5a\x5b\x5c\x5d\x5e\x5f";
+  for (;;) {
+    window_->skip(1);
+    const std::string_view bytes = window_->ensure(4);
+    if (bytes.size() < 4) return false;
+    const std::size_t candidate = bytes.find_first_of(kFirstBytes);
+    if (candidate != 0) {
+      window_->skip((candidate == bytes.npos ? bytes.size() : candidate) - 1);
+      continue;
+    }
+    if (!starts_frame(bytes)) continue;
+    const FrameExtent extent = measure();
+    search_work_ += extent.size;
+    WarcRecord record;
+    if (extent.state == FrameExtent::State::complete &&
+        (extent.skippable() ? frame_follows(extent) : parse_at(extent, record))) {
+      return true;
+    }
+    if (search_work_ > kSearchFactor * window_->file_size() + kSearchGrace) {
+      stats_.note(path_.string() + ": too damaged to go on from byte " + std::to_string(window_->position()));
+      return false;
+    }
+  }
 }
 
 }  // namespace truemirror

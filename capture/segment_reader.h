@@ -58,6 +58,7 @@ class SegmentReader {
   [[nodiscard]] bool parse_at(const FrameExtent& extent, WarcRecord& out);
   [[nodiscard]] bool frame_follows(const FrameExtent& extent);
   void resynchronize(const FrameExtent& damaged);
+  [[nodiscard]] bool find_next_frame();
   [[nodiscard]] Result<void> check_is_capture();
 
   std::filesystem::path path_;
@@ -67,6 +68,7 @@ class SegmentReader {
   std::optional<std::vector<IndexEntry>> index_;
   std::uint64_t record_offset_ = 0;
   std::uint64_t search_work_ = 0;  // bytes looked at while searching for frames after damage
+  bool searching_ = false;
   bool ended_ = false;
   ReadStats stats_;
 };
