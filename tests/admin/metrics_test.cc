@@ -52,8 +52,10 @@ TEST(Metrics, EveryLineIsPrometheusTextAndEveryFamilyIsDeclaredOnce) {
   std::set<std::string> declared;
   int samples = 0;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("# TYPE ")) EXPECT_TRUE(declared.insert(line).second) << line;
-    if (line.starts_with("#") || line.empty()) continue;
+    if (line.starts_with("# TYPE ")) {
+      EXPECT_TRUE(declared.insert(line).second) << line;
+    }
+    if (line.starts_with("#")) continue;
     EXPECT_TRUE(std::regex_match(line, sample)) << line;
     ++samples;
   }
