@@ -1,10 +1,9 @@
 // Properties over random documents, from fixed seeds: what holds for every input, not for chosen ones.
 #include <gmock/gmock.h>
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+#include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <boost/json/src.hpp>
 #include <random>
 
 #include "diff/align.h"
@@ -71,39 +70,37 @@ std::vector<std::string> segments(const std::string& location) {
   return out;
 }
 
-rapidjson::Value* child(rapidjson::Value& of, const std::string& segment) {
-  if (of.IsArray()) return &of[static_cast<rapidjson::SizeType>(std::stoul(segment))];
-  return &of[segment.c_str()];
+boost::json::value& child(boost::json::value& of, const std::string& segment) {
+  return of.is_array() ? of.as_array().at(std::stoul(segment)) : of.as_object().at(segment);
 }
 
-void apply_one(rapidjson::Document& document, const Divergence& d) {
-  std::vector<std::string> path = segments(d.location);
-  rapidjson::Document value(&document.GetAllocator());
-  if (d.arm) value.Parse(d.arm->c_str());
-  rapidjson::Value* at = &document;
-  const std::string last = path.empty() ? "" : path.back();
-  for (std::size_t step = 0; step + 1 < path.size(); ++step) at = child(*at, path[step]);
-  if (d.kind == Kind::missing && at->IsArray()) {
-    at->Erase(at->Begin() + std::stol(last));
+void apply_one(boost::json::value& document, const Divergence& d) {
+  const std::vector<std::string> path = segments(d.location);
+  const boost::json::value value = d.arm ? boost::json::parse(*d.arm) : boost::json::value();
+  if (path.empty()) {
+    document = value;
+    return;
+  }
+  boost::json::value* at = &document;
+  for (std::size_t step = 0; step + 1 < path.size(); ++step) at = &child(*at, path[step]);
+  const std::string& last = path.back();
+  if (d.kind == Kind::missing && at->is_array()) {
+    at->as_array().erase(at->as_array().begin() + std::stol(last));
   } else if (d.kind == Kind::missing) {
-    at->RemoveMember(last.c_str());
-  } else if (d.kind == Kind::added && at->IsArray()) {
-    at->PushBack(value, document.GetAllocator());
-    std::rotate(at->Begin() + std::stol(last), at->End() - 1, at->End());
+    at->as_object().erase(last);
+  } else if (d.kind == Kind::added && at->is_array()) {
+    at->as_array().insert(at->as_array().begin() + std::stol(last), value);
   } else if (d.kind == Kind::added) {
-    at->AddMember(rapidjson::Value(last.c_str(), document.GetAllocator()), value, document.GetAllocator());
-  } else if (path.empty()) {
-    document.CopyFrom(value, document.GetAllocator());
+    at->as_object()[last] = value;
   } else {
-    child(*at, last)->CopyFrom(value, document.GetAllocator());
+    child(*at, last) = value;
   }
 }
 
 // Locations count stable's elements: so changes come first, then, from the deepest up, what is missing (from the back)
 // and what was added (from the front); an array in another order takes the arm's as a whole at last.
 std::string applied(const std::string& stable, std::vector<Divergence> all) {
-  rapidjson::Document document;
-  document.Parse(stable.c_str());
+  boost::json::value document = boost::json::parse(stable);
   const auto rank = [](const Divergence& d) {
     return d.kind == Kind::missing ? 1 : d.kind == Kind::added ? 2 : d.kind == Kind::reordered ? 3 : 0;
   };
@@ -121,10 +118,15 @@ std::string applied(const std::string& stable, std::vector<Divergence> all) {
     if (end > at) at = end - 1;
   }
   for (const Divergence& d : all) apply_one(document, d);
-  rapidjson::StringBuffer out;
-  rapidjson::Writer writer(out);
-  document.Accept(writer);
-  return out.GetString();
+  return boost::json::serialize(document);
+}
+
+// What RapidJSON, that strict oracle, says about a text.
+rapidjson::ParseErrorCode oracle(const std::string& text) {
+  rapidjson::Reader reader;
+  rapidjson::BaseReaderHandler<> nothing;
+  rapidjson::StringStream stream(text.c_str());
+  return reader.Parse<rapidjson::kParseValidateEncodingFlag>(stream, nothing).Code();
 }
 
 CompareOptions uncapped() {
@@ -144,13 +146,12 @@ TEST(Property, ADocumentDoesNotDivergeFromItself) {
 TEST(Property, ApplyingTheDivergencesToStableYieldsTheCandidate) {
   Random random(2);
   for (int round = 0; round < 3000; ++round) {
-    const std::string stable = random.json(4), arm = round % 2 == 0 ? random.json(4) : random.changed(stable);
+    const std::string stable = random.json(4);
+    std::string arm = round % 2 == 0 ? random.json(4) : random.changed(stable);
     JsonDocument parsed;
     if (!parsed.parse(arm, {})) continue;
+    arm = boost::json::serialize(boost::json::parse(arm));  // an edit may have made a key occur twice
     const auto found = divergences(response(stable), response(arm), uncapped());
-    const bool duplicates =
-        std::any_of(found.begin(), found.end(), [](const Divergence& d) { return d.kind == Kind::malformed; });
-    if (duplicates) continue;
     EXPECT_THAT(json_diff(applied(stable, found), arm), IsEmpty()) << stable << "\n" << arm;
   }
 }
@@ -181,16 +182,15 @@ TEST(Property, TheParserTakesWhatRapidJsonTakes) {
   for (int round = 0; round < 60'000; ++round) {
     std::string text = round % 2 == 0 ? random.bytes(1 + random.below(12)) : random.json(3);
     if (round % 4 == 1) text[random.below(text.size())] = random.bytes(1)[0];
-    rapidjson::Document oracle;
-    oracle.Parse<rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
+    const rapidjson::ParseErrorCode verdict = oracle(text);
     JsonDocument document;
     const bool parsed = document.parse(text, {});
-    if (!oracle.HasParseError()) {
+    if (verdict == rapidjson::kParseErrorNone) {
       ++taken;
       EXPECT_TRUE(parsed) << text;
     } else if (parsed) {  // only what we tolerate by value
-      const bool tolerated = document[0].flaws != 0 || oracle.GetParseError() == rapidjson::kParseErrorNumberTooBig;
-      EXPECT_TRUE(tolerated) << text << oracle.GetParseError();
+      const bool tolerated = document[0].flaws != 0 || verdict == rapidjson::kParseErrorNumberTooBig;
+      EXPECT_TRUE(tolerated) << text << verdict;
     }
   }
   EXPECT_GT(taken, 10'000);
@@ -222,9 +222,7 @@ TEST(Property, EveryShownValueIsJson) {
     for (const Divergence& d : divergences(response(random.bytes(20)), response(random.bytes(20), "text/plain"))) {
       for (const auto& shown : {d.stable, d.arm}) {
         if (!shown) continue;
-        rapidjson::Document oracle;
-        oracle.Parse<rapidjson::kParseValidateEncodingFlag>(shown->c_str());
-        EXPECT_FALSE(oracle.HasParseError()) << *shown;
+        EXPECT_EQ(oracle(*shown), rapidjson::kParseErrorNone) << *shown;
       }
     }
   }
