@@ -47,44 +47,4 @@ std::optional<std::string> base64_decoded(std::string_view text) {
   return out;
 }
 
-std::size_t utf8_character(std::string_view text) {
-  if (text.empty()) return 0;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xC2 && lead < 0xE0   ? 2
-                           : lead >= 0xE0 && lead < 0xF0 ? 3
-                           : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                         : 0;
-  if (size == 0 || text.size() < size) return 0;
-  for (std::size_t at = 1; at < size; ++at) {
-    if ((byte(at) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what is past U+10FFFF.
-  if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) >= 0xA0) || (lead == 0xF0 && byte(1) < 0x90) ||
-      (lead == 0xF4 && byte(1) >= 0x90)) {
-    return 0;
-  }
-  return size;
-}
-
-bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = utf8_character(text.substr(at));
-    if (size == 0) return false;
-    at += size;
-  }
-  return true;
-}
-
-std::string valid_utf8(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = utf8_character(text.substr(at));
-    out.append(size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(at, size));
-    at += size == 0 ? 1 : size;
-  }
-  return out;
-}
-
 }  // namespace truemirror

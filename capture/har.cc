@@ -4,6 +4,7 @@
 
 #include "capture/base64.h"
 #include "capture/warc.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -9,6 +9,7 @@
 #include "capture/http_text.h"
 #include "capture/reader.h"
 #include "capture/warc.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {
@@ -19,7 +20,7 @@ namespace json = boost::json;
 std::string printable(std::string_view text, bool lines) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t size = utf8_character(text.substr(at));
+    const std::size_t size = utf8_sequence_length(text.substr(at));
     const char c = text[at];
     const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
                          (size == 2 && c == '\xC2' && static_cast<unsigned char>(text[at + 1]) < 0xA0);

@@ -8,7 +8,7 @@
 
 #include "diff/classify.h"
 #include "diff/text.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 #include "proxy/http/headers.h"
 
 namespace truemirror {

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "diff/json.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

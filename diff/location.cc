@@ -1,6 +1,6 @@
 #include "diff/location.h"
 
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 #include "diff/value_class.h"
 
 namespace truemirror {

@@ -4,7 +4,7 @@
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
 #include "diff/report/shown_text.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -54,7 +54,7 @@ struct Example {
 };
 
 struct FindingReport {
-  std::string id;  // 16 hex digits of the signature
+  std::string id;                  // 16 hex digits of the signature
   std::string endpoint, location;  // location is generalized
   Kind kind = Kind::value;
   std::string transition;

@@ -1,4 +1,4 @@
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 #include <cstring>
 
@@ -119,6 +119,16 @@ std::string json_quoted(std::string_view text) {
     text.remove_prefix(length == 0 ? 1 : length);
   }
   out += '"';
+  return out;
+}
+
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = utf8_sequence_length(text.substr(at));
+    out.append(size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(at, size));
+    at += size == 0 ? 1 : size;
+  }
   return out;
 }
 

@@ -11,6 +11,8 @@ namespace truemirror {
 // Length of the sequence that `text` begins with, 1 to 4; 0 where it begins with none.
 [[nodiscard]] std::size_t utf8_sequence_length(std::string_view text) noexcept;
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
+// What is no UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string valid_utf8(std::string_view text);
 // Encodes any value up to U+10FFFF, surrogates too (a lone one has to be kept somehow to be compared).
 void append_utf8(std::string& out, std::uint32_t code_point);
 
