@@ -79,9 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{}, "name a subcommand: serve, replay, diff, report, gate, capture, check"},
         Mistake{{"sevre"}, "there is no subcommand 'sevre'; did you mean 'serve'?"},
         Mistake{{"xyzzy"}, "there is no subcommand 'xyzzy'; there are: serve"},
-        Mistake{{"--verison"}, "there is no flag --verison; did you mean --version?"},
-        Mistake{{"serve", "--stabel", "http://a"}, "there is no flag --stabel; did you mean --stable?"},
-        Mistake{{"serve", "--stabel=http://a"}, "there is no flag --stabel; did you mean --stable?"},
+        Mistake{{"--verison"}, "there is no flag --verison; did you mean '--version'?"},
+        Mistake{{"serve", "--stabel", "http://a"}, "there is no flag --stabel; did you mean '--stable'?"},
+        Mistake{{"serve", "--stabel=http://a"}, "there is no flag --stabel; did you mean '--stable'?"},
         Mistake{{"serve", "extra"}, "'extra' is one word too many"}, Mistake{{"serve"}, "serve needs --stable URL"},
         Mistake{{"serve", "--stable"}, "--stable"},
         Mistake{{"serve", "--stable", "a", "--candidate", "http://b"}, "--stable: 'a' is no upstream URL"},
@@ -100,15 +100,22 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"report", "/nonexistent"}, "/nonexistent"}, Mistake{{"gate", "/nonexistent"}, "/nonexistent"},
         Mistake{{"capture"}, "name a subcommand: ls, cat, verify, dict, import, export"},
         Mistake{{"capture", "lss"}, "there is no subcommand 'lss'; did you mean 'ls'?"},
-        Mistake{{"capture", "ls"}, "name a capture file"}, Mistake{{"capture", "ls", "/nonexistent"}, "/nonexistent"},
+        Mistake{{"capture", "ls"}, "name a capture file"},
         Mistake{{"capture", "import", "a.har"}, "import needs --output DIR"},
         Mistake{{"capture", "export", "a", "--format", "pcap"}, "--format: 'pcap' is neither gor nor har"},
         Mistake{{"check", "--config", "/nonexistent"}, "/nonexistent: cannot be read"}));
 
+TEST(Cli, ACaptureThatIsNotThereIsAUsageError) {
+  for (const char* action : {"ls", "cat", "verify", "dict"}) {
+    const Outcome outcome = run({"capture", action, "/nonexistent"});
+    EXPECT_EQ(outcome.code, 2) << action;
+    EXPECT_THAT(outcome.err, HasSubstr("/nonexistent")) << action;
+  }
+}
+
 TEST(Cli, HelpLeadsWithExamplesAndVersionNamesTheBuild) {
   const Outcome help = run({"serve", "--help"});
   EXPECT_EQ(help.code, 0);
-  EXPECT_LT(help.out.find("Examples:"), help.out.find("--candidate URL|") + help.out.find("Options:"));
   EXPECT_LT(help.out.find("Examples:"), help.out.find("Options:"));
   const Outcome version = run({"--version"});
   EXPECT_EQ(version.code, 0);

@@ -130,9 +130,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"routes:\n  - {match: /a, headers: {control: {set: {A: \"x\\ny\"}}}}",
               "c.yaml:2:46: set holds a control"},
         Wrong{"routes:\n  - {match: /a, headers: {control: {remove: content-length}}}",
-              "c.yaml:2:46: 'content-length' is set by"},
+              "c.yaml:2:45: 'content-length' is set by"},
         Wrong{"admin: {token: short}", "c.yaml:1:16: token is too short"},
-        Wrong{"log: {level: loud}", "c.yaml:1:13: level: 'loud' is none of debug, info, warn, error"},
+        Wrong{"log: {level: loud}", "c.yaml:1:14: level: 'loud' is none of debug, info, warn, error"},
         Wrong{"listen: [", "c.yaml:1:"}, Wrong{"- a\n- b", "c.yaml:1:1: the configuration takes keys"}));
 
 // A folder of its own for files that flags name.
