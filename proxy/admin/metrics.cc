@@ -121,7 +121,9 @@ void add_capture(Page& page, const MetricsInput::Capture& capture) {
 // The endpoints with the most pairs by name, the others merged into one.
 std::vector<EndpointReport> labelled_endpoints(const Report& report) {
   std::vector<EndpointReport> endpoints = report.endpoints;
-  std::stable_sort(endpoints.begin(), endpoints.end(), [](const auto& a, const auto& b) { return a.pairs > b.pairs; });
+  std::sort(endpoints.begin(), endpoints.end(), [](const auto& a, const auto& b) {
+    return a.pairs != b.pairs ? a.pairs > b.pairs : a.endpoint < b.endpoint;
+  });
   if (endpoints.size() <= kMaxEndpointLabels) return endpoints;
   EndpointReport other;
   for (std::size_t i = kMaxEndpointLabels; i < endpoints.size(); ++i) {
