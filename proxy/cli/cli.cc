@@ -87,7 +87,9 @@ int run_cli(int argc, const char* const* argv, const LongCommands& commands) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    std::cout << chosen(app)->help();
+    const CLI::App* asked = chosen(app);
+    const std::string above = path_of(asked->get_parent());
+    std::cout << asked->help(asked == &app ? "" : "truemirror" + (above.empty() ? "" : " " + above));
     return kDone;
   } catch (const CLI::CallForVersion&) {
     std::cout << version_text() << "\n";

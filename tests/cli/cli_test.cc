@@ -117,6 +117,8 @@ TEST(Cli, HelpLeadsWithExamplesAndVersionNamesTheBuild) {
   const Outcome help = run({"serve", "--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_LT(help.out.find("Examples:"), help.out.find("Options:"));
+  EXPECT_THAT(help.out, HasSubstr("Usage: truemirror serve [OPTIONS]"));
+  EXPECT_THAT(run({"capture", "ls", "--help"}).out, HasSubstr("Usage: truemirror capture ls"));
   const Outcome version = run({"--version"});
   EXPECT_EQ(version.code, 0);
   EXPECT_THAT(version.out, StartsWith("truemirror 0."));
