@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "diff/classify.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 #include "proxy/http/headers.h"
 
 namespace truemirror {

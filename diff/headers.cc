@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "diff/classify.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "diff/rules.h"
 #include "diff/timestamp.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

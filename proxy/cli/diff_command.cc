@@ -10,6 +10,7 @@
 #include "proxy/cli/commands.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
+#include "proxy/cli/version.h"
 #include "proxy/shadow/pipeline.h"
 
 namespace truemirror {

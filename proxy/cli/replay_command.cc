@@ -12,6 +12,7 @@
 #include "proxy/cli/commands.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
+#include "proxy/cli/version.h"
 #include "proxy/replay/recorded_sample.h"
 #include "proxy/replay/replayer.h"
 #include "proxy/shadow/pipeline.h"

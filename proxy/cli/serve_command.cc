@@ -10,6 +10,7 @@
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
 #include "proxy/cli/serve_metrics.h"
+#include "proxy/cli/version.h"
 #include "proxy/live/server.h"
 #include "proxy/shadow/background.h"
 #include "proxy/shadow/pipeline.h"

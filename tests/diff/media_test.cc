@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "diff/classify.h"
-#include "diff/utf8.h"
+#include "proxy/http/utf8.h"
 #include "diff_testing.h"
 
 namespace truemirror {

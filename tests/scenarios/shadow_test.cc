@@ -1,0 +1,328 @@
+// The shadow lane over real sockets: what the arms do is compared and counted, and no client ever feels it.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "tests/scenarios/proxy.h"
+#include "tests/scenarios/upstream.h"
+
+namespace truemirror::testing {
+namespace {
+
+constexpr const char* kBody = R"({"id":7,"name":"Zoë"})";
+
+const FindingReport* finding_of(const Report& report, Kind kind) {
+  for (const FindingReport& finding : report.findings) {
+    if (finding.kind == kind) return &finding;
+  }
+  return nullptr;
+}
+
+void expect_closed(const Totals& totals) {
+  EXPECT_EQ(totals.sampled, totals.compared + dropped(totals) + totals.in_flight);
+}
+
+TEST(Shadow, BothArmsGetTheSameRequestWithTheirMark) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(always(ok(R"({"id":8,"name":"Zoë"})")));
+  Upstream control(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url(), control.url());
+  Client client(proxy.port());
+  ASSERT_TRUE(client.get("/orders/7?x=1",
+                         "Cookie: a=b\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.compared, 1u);
+  EXPECT_EQ(report.totals.diverged, 1u);
+  ASSERT_EQ(candidate.asked().size(), 1u);
+  ASSERT_EQ(control.asked().size(), 1u);
+  const Headers at_stable = stable.asked()[0].request.headers;
+  const Headers at_candidate = candidate.asked()[0].request.headers;
+  EXPECT_EQ(candidate.asked()[0].request.target, "/orders/7?x=1");
+  EXPECT_EQ(at_candidate.get("cookie"), "a=b");
+  EXPECT_EQ(at_candidate.get("host"), "test");
+  EXPECT_TRUE(at_candidate.get(kMarkHeader)->starts_with("role=candidate; run="));
+  EXPECT_TRUE(control.asked()[0].request.headers.get(kMarkHeader)->starts_with("role=control; run="));
+  EXPECT_FALSE(at_stable.has(kMarkHeader));
+  EXPECT_EQ(at_candidate.get("traceparent")->substr(0, 36), at_stable.get("traceparent")->substr(0, 36));
+  EXPECT_NE(at_candidate.get("traceparent"), at_stable.get("traceparent"));
+  ASSERT_NE(finding_of(report, Kind::value), nullptr);
+  EXPECT_EQ(finding_of(report, Kind::value)->endpoint, "GET /orders/{id}");
+  EXPECT_EQ(finding_of(report, Kind::value)->location, "body/id");
+}
+
+// Invariant 1: one scenario for each way to be hostile.
+class HostileCandidate : public ::testing::TestWithParam<const char*> {};
+
+Upstream::Script hostile(std::string_view how) {
+  if (how == "hangs") return hangs();
+  if (how == "resets") return resets_mid_body();
+  if (how == "never_ends") return never_ends();
+  if (how == "garbage") return talks_garbage();
+  return [](const Asked&, Socket&) { return false; };  // closes without a word
+}
+
+TEST_P(HostileCandidate, ChangesNoByteForClientsAndTheAccountingCloses) {
+  Upstream stable(
+      [](const Asked& asked, Socket& socket) { return socket.send(ok("[\"" + asked.request.target + "\"]")); });
+  Upstream candidate(hostile(GetParam()));
+  Upstream control(
+      [](const Asked& asked, Socket& socket) { return socket.send(ok("[\"" + asked.request.target + "\"]")); });
+  const std::string where = std::string_view(GetParam()) == "refuses" ? "http://127.0.0.1:1" : candidate.url();
+  Proxy proxy(stable.url(), where, control.url(), [](ProxySetup& setup) {
+    setup.pipeline.shadow->arm_timeout = std::chrono::milliseconds(100);
+    setup.pipeline.shadow->drain_limit = 1u << 20;
+  });
+  Client client(proxy.port());
+  for (int request = 0; request < 30; ++request) {
+    const std::string target = "/n/" + std::to_string(request);
+    const auto response = client.get(target);
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->body.bytes, "[\"" + target + "\"]");
+  }
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.sampled, 30u);
+  EXPECT_EQ(report.totals.in_flight, 0u);
+  expect_closed(report.totals);
+  ASSERT_NE(finding_of(report, Kind::arm_error), nullptr);
+  EXPECT_GT(finding_of(report, Kind::arm_error)->candidate_only, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, HostileCandidate,
+                         ::testing::Values("hangs", "resets", "never_ends", "garbage", "closes", "refuses"),
+                         [](const auto& way) { return std::string(way.param); });
+
+TEST(Shadow, AClientIsAnsweredWhileTheCandidateStillHangs) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(hangs());
+  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) {
+    setup.pipeline.shadow->arm_timeout = std::chrono::hours(1);  // it will not answer during this test
+  });
+  Client client(proxy.port());
+  for (int request = 0; request < 10; ++request) ASSERT_TRUE(client.get("/"));
+  EXPECT_EQ(proxy.pipeline().ledger_totals().compared, 0u);
+  candidate.close_connections();
+  proxy.finish();
+}
+
+// Invariant 2, looked at by a second thread all the while.
+TEST(Shadow, TheAccountingClosesInEverySnapshot) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) { setup.pipeline.shadow->max_in_flight = 2; });
+  std::atomic<bool> over{false};
+  std::uint64_t looks = 0;
+  std::uint64_t open = 0;
+  std::thread observer([&] {
+    while (!over || looks < 100) {
+      if (!proxy.pipeline().ledger_totals().closed()) ++open;
+      ++looks;
+    }
+  });
+  std::vector<std::thread> clients;
+  for (int index = 0; index < 4; ++index) {
+    clients.emplace_back([&] {
+      Client client(proxy.port());
+      for (int request = 0; request < 100; ++request) EXPECT_TRUE(client.get("/"));
+    });
+  }
+  for (std::thread& thread : clients) thread.join();
+  over = true;
+  observer.join();
+  EXPECT_EQ(open, 0u);
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.sampled, 400u);
+  expect_closed(report.totals);
+}
+
+// Invariant 3.
+TEST(Shadow, FullBudgetDropsTheCopyCountsItAgainstTheSlowArmAndTheClientStillGets200) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(hangs());
+  Upstream control(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url(), control.url(), [](ProxySetup& setup) {
+    setup.pipeline.shadow->max_in_flight = 4;
+    setup.pipeline.shadow->arm_timeout = std::chrono::seconds(1);
+  });
+  Client client(proxy.port());
+  for (int request = 0; request < 4; ++request) EXPECT_EQ(client.get("/")->status, 200);
+  // While both arms hold the same a coin decides; from here on the candidate alone is full.
+  while (proxy.pipeline().shadow_stats().control.in_flight > 0) std::this_thread::yield();
+  for (int request = 0; request < 36; ++request) EXPECT_EQ(client.get("/")->status, 200);
+  EXPECT_LE(proxy.pipeline().shadow_stats().candidate.in_flight, 4u);
+  const Report report = proxy.finish();
+  EXPECT_GE(report.totals.dropped.at("candidate_budget"), 30u);
+  EXPECT_EQ(report.totals.dropped.count("control_budget"), 0u);
+  ASSERT_EQ(report.endpoints.size(), 1u);
+  for (const TestReport& test : report.endpoints[0].tests) {
+    if (test.metric == "errors") {
+      EXPECT_GE(test.b, 30u) << "what the candidate's slowness sheds counts against it";
+      EXPECT_EQ(test.c, 0u);
+    }
+  }
+}
+
+TEST(Shadow, CopiesInMemoryStayUnderTheirBudget) {
+  const std::string big(200'000, 'x');
+  Upstream stable(always(ok(big, "")));
+  Upstream candidate(hangs());
+  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) {
+    setup.pipeline.shadow->max_bytes = 1'000'000;
+    setup.pipeline.shadow->arm_timeout = std::chrono::seconds(1);
+  });
+  Client client(proxy.port());
+  for (int request = 0; request < 20; ++request) {
+    ASSERT_EQ(client.get("/")->body.bytes, big);
+    EXPECT_LE(proxy.pipeline().shadow_stats().bytes_held, 1'000'000u);
+  }
+  const Report report = proxy.finish();
+  EXPECT_GT(dropped(report.totals), 0u);
+  EXPECT_EQ(proxy.pipeline().shadow_stats().bytes_held, 0u);
+}
+
+// Invariant 4.
+TEST(Shadow, AValidMarkIsNeverMirroredAgainAndAnInvalidOneIsRemoved) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url());
+  const std::string mark = proxy.pipeline().marks().sign(Arm::candidate, "another-run");
+  Client client(proxy.port());
+  ASSERT_TRUE(client.get("/marked", "X-Truemirror-Mark: " + mark + "\r\n"));
+  ASSERT_TRUE(
+      client.get("/forged", "X-Truemirror-Mark: role=candidate; run=x; mac=00000000000000000000000000000000\r\n"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.sampled, 1u);
+  ASSERT_EQ(candidate.asked().size(), 1u);
+  EXPECT_EQ(candidate.asked()[0].request.target, "/forged");
+  EXPECT_EQ(stable.asked()[0].request.headers.get(kMarkHeader), mark);
+  EXPECT_FALSE(stable.asked()[1].request.headers.has(kMarkHeader));
+}
+
+// Invariant 5.
+TEST(Shadow, OnlySafeMethodsAreMirroredUnlessARouteOptsIn) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) {
+    setup.plan.routes.push_back({.match = "/quote/*", .methods = {"POST"}, .fraction = std::nullopt});
+  });
+  Client client(proxy.port());
+  for (const char* target : {"/orders", "/quote/1"}) {
+    client.send("POST " + std::string(target) +
+                " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+    EXPECT_EQ(client.receive("POST")->status, 200);
+  }
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.requests, 2u);
+  EXPECT_EQ(report.totals.sampled, 1u);
+  ASSERT_EQ(candidate.asked().size(), 1u);
+  EXPECT_EQ(candidate.asked()[0].request.target, "/quote/1");
+  EXPECT_EQ(candidate.asked()[0].request.body.bytes, "{}");
+  EXPECT_EQ(stable.asked().size(), 2u);
+}
+
+// Invariant 6.
+TEST(Shadow, NoSecretReachesTheDisk) {
+  constexpr const char* kSecret = "hunter2-is-no-password";
+  const std::string body = std::string(R"({"password":")") + kSecret + R"(","n":1})";
+  Upstream stable(always(ok(body)));
+  Upstream candidate(always(ok(R"({"password":"other","n":2})",
+                               "Set-Cookie: sid=hunter2-is-no-password\r\nContent-Type: application/json\r\n")));
+  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) {
+    const auto folder = setup.pipeline.report_dir.parent_path();
+    CaptureOptions& capture = setup.pipeline.capture.emplace();
+    capture.dir = folder / "capture";
+    capture.run = setup.pipeline.run.id;
+    capture.redactor = setup.pipeline.aggregate.redactor;
+    setup.pipeline.comparisons = folder / "lines.jsonl";
+  });
+  Client client(proxy.port());
+  ASSERT_TRUE(client.get(std::string("/login?token=") + kSecret,
+                         std::string("Authorization: Bearer ") + kSecret + "\r\nCookie: sid=" + kSecret + "\r\n"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.diverged, 1u);
+  EXPECT_EQ(proxy.folder().all_bytes().find(kSecret), std::string::npos);
+  EXPECT_EQ(candidate.asked()[0].request.headers.get("authorization"), std::string("Bearer ") + kSecret);
+}
+
+// Invariant 7, the shadow's half.
+TEST(Shadow, RequestsToTheArmsAreNeverRetried) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate([](const Asked&, Socket&) { return false; });
+  Proxy proxy(stable.url(), candidate.url());
+  Client client(proxy.port());
+  for (int request = 0; request < 5; ++request) ASSERT_TRUE(client.get("/"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(candidate.asked().size(), 5u);
+  EXPECT_EQ(report.totals.compared, 5u);
+}
+
+// Invariant 7, the live half.
+TEST(Live, ARequestIsRetriedOnlyWhereAKeptConnectionWasClosedUnderAnIdempotentOne) {
+  std::atomic<int> seen{0};
+  Upstream stable([&](const Asked& asked, Socket& socket) {
+    ++seen;
+    if (asked.request.target == "/drop" && seen == 2)
+      return false;  // a kept connection closes under the second request
+    return socket.send(ok(kBody));
+  });
+  Proxy proxy(stable.url(), "http://127.0.0.1:1", "",
+              [](ProxySetup& setup) { setup.plan.fraction = 0, setup.live.threads = 1; });
+  Client client(proxy.port());
+  ASSERT_EQ(client.get("/")->status, 200);
+  EXPECT_EQ(client.get("/drop")->status, 200);
+  EXPECT_EQ(seen, 3);
+  seen = 1;
+  client.send("POST /drop HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(client.receive("POST")->status, 502);
+  EXPECT_EQ(seen, 2) << "a request that may have been carried out is not sent twice";
+}
+
+// Invariant 8.
+TEST(Live, AnAmbiguousMessageIsRefusedAndNothingOfItReachesStable) {
+  Upstream stable(always(ok(kBody)));
+  Proxy proxy(stable.url(), "http://127.0.0.1:1", "", [](ProxySetup& setup) { setup.plan.fraction = 0; });
+  for (const char* bytes : {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: "
+                            "chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n",
+                            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+                            "GET / HTTP/1.1\r\nHost: a\r\nX:\rTransfer-Encoding: chunked\r\n\r\n"}) {
+    Client client(proxy.port());
+    client.send(bytes);
+    const auto response = client.receive();
+    ASSERT_TRUE(response);
+    EXPECT_GE(response->status, 400);
+    EXPECT_EQ(client.receive_all(), "");
+  }
+  EXPECT_TRUE(stable.asked().empty());
+}
+
+TEST(Shadow, TheKillSwitchStopsMirroringAndServingGoesOn) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url());
+  Client client(proxy.port());
+  ASSERT_TRUE(client.get("/"));
+  proxy.mirror(false);
+  ASSERT_TRUE(client.get("/"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.requests, 2u);
+  EXPECT_EQ(report.totals.sampled, 1u);
+}
+
+TEST(Shadow, TheBreakerOpensOnRefusalsAndWhatItShedsIsCounted) {
+  Upstream stable(always(ok(kBody)));
+  Proxy proxy(stable.url(), "http://127.0.0.1:1", "", [](ProxySetup& setup) {
+    setup.pipeline.shadow->breaker_failures = 3;
+    setup.pipeline.shadow->breaker_probe = std::chrono::hours(1);
+    setup.pipeline.shadow->max_in_flight = 1;  // one after the other
+  });
+  Client client(proxy.port());
+  while (!proxy.pipeline().shadow_stats().candidate.breaker_open) ASSERT_TRUE(client.get("/"));
+  for (int request = 0; request < 10; ++request) ASSERT_TRUE(client.get("/"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.dropped.at("candidate_breaker"), 10u);
+  expect_closed(report.totals);
+}
+
+}  // namespace
+}  // namespace truemirror::testing
