@@ -23,7 +23,7 @@ PipelineOptions pipeline_options(const DiffArguments& arguments, bool has_contro
                  .started = std::chrono::system_clock::now(),
                  .ended = std::nullopt,
                  .source = "diff",
-                 .version = version_text(),
+                 .version = version(),
                  .stable = "recorded",
                  .candidate = "recorded",
                  .control = has_control ? "recorded" : ""};

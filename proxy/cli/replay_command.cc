@@ -29,7 +29,7 @@ PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::sh
                  .started = std::chrono::system_clock::now(),
                  .ended = std::nullopt,
                  .source = "replay",
-                 .version = version_text(),
+                 .version = version(),
                  .stable = arguments.stable ? arguments.stable->text : "recorded",
                  .candidate = arguments.candidate.text,
                  .control = arguments.control ? arguments.control->text : ""};

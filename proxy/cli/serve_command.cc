@@ -71,7 +71,7 @@ PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_pt
                  .started = std::chrono::system_clock::now(),
                  .ended = std::nullopt,
                  .source = "serve",
-                 .version = version_text(),
+                 .version = version(),
                  .stable = config.stable.text,
                  .candidate = config.candidate.text,
                  .control = config.control_is_stable ? "stable"

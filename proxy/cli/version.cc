@@ -21,8 +21,8 @@ constexpr const char* kBuild = "debug";
 
 }  // namespace
 
-std::string version_text() {
-  return "truemirror " TRUEMIRROR_VERSION " (" + std::string(kCompiler) + ", " + kBuild + ")";
-}
+std::string version() { return TRUEMIRROR_VERSION " (" + std::string(kCompiler) + ", " + kBuild + ")"; }
+
+std::string version_text() { return "truemirror " + version(); }
 
 }  // namespace truemirror
