@@ -72,9 +72,10 @@ int diff_command(const DiffArguments& arguments) {
     }
     if (!pipeline) {
       // Begun with the first comparison, so that a capture without any leaves no empty report behind.
-      auto started = Pipeline::start(pipeline_options(arguments, exchange.control.has_value(), *redactor));
+      auto started = Pipeline::open(pipeline_options(arguments, exchange.control.has_value(), *redactor));
       if (!started) return spdlog::error("{}", started.error().text), kUsage;
       pipeline = std::move(*started);
+      pipeline->start();
     }
     Ledger::Ticket ticket = pipeline->ledger().open();
     Comparison comparison = to_comparison(std::move(exchange));

@@ -108,8 +108,9 @@ int replay_command(const ReplayArguments& arguments) {
   prepare_process();
   auto redactor = make_redactor({});
   if (!redactor) return spdlog::error("{}", redactor.error().text), kUsage;
-  auto pipeline = Pipeline::start(pipeline_options(arguments, *redactor));
+  auto pipeline = Pipeline::open(pipeline_options(arguments, *redactor));
   if (!pipeline) return spdlog::error("{}", pipeline.error().text), kUsage;
+  (*pipeline)->start();
   Replayer replayer({.captures = arguments.captures,
                      .stable = arguments.stable,
                      .speed = arguments.speed,

@@ -136,14 +136,16 @@ class Service {
 Result<void> Service::start() {
   auto redactor = make_redactor(config_.redaction);
   if (!redactor) return redactor.error();
-  auto pipeline = Pipeline::start(pipeline_options(config_, *redactor));
+  auto pipeline = Pipeline::open(pipeline_options(config_, *redactor));
   if (!pipeline) return pipeline.error();
   pipeline_ = std::move(*pipeline);
   live_ = std::make_unique<LiveServer>(
       live_options(config_), LiveContext{pipeline_->lane(), pipeline_->marks(), mirroring_, sampling_plan(config_)});
   pipeline_->count_requests([this] { return live_->stats().requests; });
+  if (auto live = live_->bind(); !live) return live;
+  pipeline_->start();
   if (auto admin = start_admin(); !admin) return admin;
-  if (auto live = live_->start(); !live) return live;
+  live_->start();
   say_what_runs();
   look_at_stable();
   return {};

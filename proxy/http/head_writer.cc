@@ -34,21 +34,23 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   if (head.host.empty()) add_line(out, "Host", facts.authority);
   std::string_view forwarded_for;
   bool forwarded_host = false;
+  bool forwarded_proto = false;
   for (const FieldLine& field : head.fields) {
     if (head.is_hop_by_hop(field.name)) continue;
-    if (iequals(field.name, "x-forwarded-proto")) continue;
     if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
     if (iequals(field.name, "host") && field.value.empty()) continue;
     if (iequals(field.name, "x-forwarded-for") && forwarded_for.empty()) {
       forwarded_for = field.value;
       continue;
     }
+    // What a load balancer in front has said of the client stands: it knows, we do not.
     forwarded_host = forwarded_host || iequals(field.name, "x-forwarded-host");
+    forwarded_proto = forwarded_proto || iequals(field.name, "x-forwarded-proto");
     out.append(field.line);
   }
   out.append("X-Forwarded-For: ").append(forwarded_for).append(forwarded_for.empty() ? "" : ", ");
   out.append(facts.client_address).append("\r\n");
-  add_line(out, "X-Forwarded-Proto", facts.proto);
+  if (!forwarded_proto) add_line(out, "X-Forwarded-Proto", facts.proto);
   if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
   add_line(out, "Via", kVia);
 }

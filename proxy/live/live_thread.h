@@ -2,8 +2,11 @@
 // another live thread, so nothing is locked (design.md §15). Objects here live as long as the thread.
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,6 +50,16 @@ struct LiveThread {
     return date_;
   }
 
+  // Logs a failure of stable, once a second at most: a stable that is down fails every request.
+  void complain(std::string_view what) {
+    const auto now = std::chrono::steady_clock::now();
+    ++complaints_;
+    if (now - complained_at_ < std::chrono::seconds(1)) return;
+    spdlog::warn("stable: {} ({} failures since the last such line)", what, complaints_);
+    complained_at_ = now;
+    complaints_ = 0;
+  }
+
   const LiveOptions& options;
   SampleSink& sink;
   const MarkKey& marks;
@@ -62,6 +75,8 @@ struct LiveThread {
  private:
   std::chrono::time_point<std::chrono::system_clock, std::chrono::seconds> date_at_{};
   std::string date_;
+  std::chrono::steady_clock::time_point complained_at_{};
+  std::uint64_t complaints_ = 0;
 };
 
 }  // namespace truemirror

@@ -86,6 +86,10 @@ asio::awaitable<Next> Relay::attempt_all() {
   }
 }
 
+void Relay::client_left() {
+  if (!std::exchange(client_failed_, true)) thread_.counters.client_aborts.add();
+}
+
 void Relay::note_failure(int status, std::string_view reason, std::string detail) {
   failure_status_ = status;
   failure_reason_ = reason;
@@ -127,7 +131,7 @@ asio::awaitable<void> Relay::upload() {
     client_.deadline.disarm();
     if (close_after_) co_return;  // download() has ended and does not wait for the rest
     if (got.error) {
-      client_failed_ = true;
+      client_left();
       upstream_->stream.close();
       co_return;
     }
@@ -233,7 +237,7 @@ asio::awaitable<bool> Relay::send_to_client() {
   const IoResult sent = co_await client_.stream.write(to_client_);
   client_.deadline.disarm();
   thread_.counters.bytes_to_clients.add(sent.bytes);
-  if (sent.error) client_failed_ = true;
+  if (sent.error) client_left();
   co_return !sent.error;
 }
 
@@ -279,7 +283,12 @@ asio::awaitable<Next> Relay::relay_response() {
 
 void Relay::keep_upstream() { thread_.stable.release(std::move(upstream_)); }
 
-asio::awaitable<Next> Relay::answer_failure() { return answer(failure_status_, failure_reason_, failure_detail_); }
+// The log says what happened; clients are told what kind of failure it was, and nothing of who stands behind us.
+asio::awaitable<Next> Relay::answer_failure() {
+  thread_.complain(failure_detail_);
+  return answer(failure_status_, failure_reason_,
+                failure_status_ == 504 ? "stable did not answer in time" : "stable gave no usable response");
+}
 
 asio::awaitable<Next> Relay::answer(int status, std::string_view reason, std::string_view detail) {
   const bool keep = client_keeps_ && !thread_.draining && request_body_.done() && status != 400;

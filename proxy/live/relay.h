@@ -51,6 +51,7 @@ class Relay {
   boost::asio::awaitable<Next> answer_failure();
   boost::asio::awaitable<Next> answer(int status, std::string_view reason, std::string_view detail);
 
+  void client_left();
   void note_failure(int status, std::string_view reason, std::string detail);
   void frame_request(const std::vector<std::string_view>& payload, bool last);
   ResponseFacts choose_framing();

@@ -47,7 +47,7 @@ Result<tcp::acceptor> bind_listener(asio::io_context& io, const tcp::endpoint& a
   std::string text =
       "cannot listen on " + at.address().to_string() + ":" + std::to_string(at.port()) + ": " + error.message();
   if (error == asio::error::address_in_use)
-    text += "; another program has the port, choose one with --listen HOST:PORT";
+    text += "; another program has the port, choose another with --listen or --admin";
   if (error == asio::error::access_denied) text += "; ports below 1024 need rights (CAP_NET_BIND_SERVICE)";
   return Problem{text};
 }
@@ -171,7 +171,7 @@ LiveServer::LiveServer(LiveOptions options, LiveContext context)
 
 LiveServer::~LiveServer() { drain(std::chrono::milliseconds(0)); }
 
-Result<void> LiveServer::start() {
+Result<void> LiveServer::bind() {
   auto at = endpoint_of(options_.listen_host, options_.listen_port);
   if (!at) return at.error();
   // SO_REUSEPORT would let a second truemirror share the port in silence: look for it with a listener that does not
@@ -190,8 +190,11 @@ Result<void> LiveServer::start() {
     port_ = *port;
     at->port(port_);
   }
-  for (const auto& worker : workers_) worker->start();
   return {};
+}
+
+void LiveServer::start() {
+  for (const auto& worker : workers_) worker->start();
 }
 
 void LiveServer::drain(std::chrono::milliseconds limit) {

@@ -1,5 +1,5 @@
 // The listening side: N threads, each with its own io_context, listener (SO_REUSEPORT) and sessions.
-// start() binds and serves; drain() ends in order, bounded in time. Called from the program's main thread.
+// bind(), then start(); drain() ends in order, bounded in time. Called from the program's main thread.
 #pragma once
 
 #include <chrono>
@@ -17,9 +17,11 @@ class LiveServer {
   ~LiveServer();
   LiveServer(const LiveServer&) = delete;
 
-  // Binds all listeners and starts the threads. Errors: the address is taken, not ours, or needs rights.
-  [[nodiscard]] Result<void> start();
-  // The port in use, once started.
+  // Binds all listeners. Errors: the address is taken, not ours, or needs rights. From here on stats() may be asked.
+  [[nodiscard]] Result<void> bind();
+  // Starts the threads: connections are accepted. After a bind() that worked.
+  void start();
+  // The port in use, once bound.
   [[nodiscard]] std::uint16_t port() const { return port_; }
   // Stops accepting, lets running exchanges end within `limit`, then closes what is left. Returns when all threads
   // ended.

@@ -35,10 +35,7 @@ asio::awaitable<void> Session::run() {
     }
     if (state != HeadState::ready) break;
     const Next next = co_await serve();
-    if (next == Next::abort) {
-      thread_.counters.client_aborts.add();
-      break;
-    }
+    if (next == Next::abort) break;
     if (next == Next::close) {
       co_await linger();
       break;

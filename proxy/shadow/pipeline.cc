@@ -24,7 +24,7 @@ Pipeline::~Pipeline() {
   reporter_.reset();
 }
 
-Result<std::unique_ptr<Pipeline>> Pipeline::start(PipelineOptions options) {
+Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineOptions options) {
   std::unique_ptr<Pipeline> self(new Pipeline(std::move(options)));
   PipelineOptions& o = self->options_;
   auto store = ReportStore::create(o.report_dir);
@@ -42,14 +42,17 @@ Result<std::unique_ptr<Pipeline>> Pipeline::start(PipelineOptions options) {
   self->aggregator_ = std::make_unique<Aggregator>(o.aggregate);
   self->comparer_ =
       std::make_unique<Comparer>(o.comparer, o.run.id, *self->aggregator_, self->capture_.get(), self->lines_.get());
-  if (o.shadow) {
-    self->lane_ = std::make_unique<Lane>(*o.shadow, self->ledger_, o.marks, *self->comparer_);
-    self->comparer_->start();
-    self->lane_->start();
-  }
+  if (o.shadow) self->lane_ = std::make_unique<Lane>(*o.shadow, self->ledger_, o.marks, *self->comparer_);
   self->reporter_ = std::make_unique<Reporter>(std::move(*store), [raw = self.get()] { return raw->report(); });
-  self->reporter_->start();
   return self;
+}
+
+void Pipeline::start() {
+  if (lane_) {
+    comparer_->start();
+    lane_->start();
+  }
+  reporter_->start();
 }
 
 Report Pipeline::report() const {

@@ -33,8 +33,10 @@ struct PipelineOptions {
 
 class Pipeline {
  public:
-  // Opens report, capture and lines, and starts all threads. Errors: what could not be opened and why.
-  [[nodiscard]] static Result<std::unique_ptr<Pipeline>> start(PipelineOptions options);
+  // Opens report, capture and lines. Errors: what could not be opened and why.
+  [[nodiscard]] static Result<std::unique_ptr<Pipeline>> open(PipelineOptions options);
+  // Starts all threads. Once, before the first sample.
+  void start();
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
 
@@ -49,6 +51,7 @@ class Pipeline {
   [[nodiscard]] LedgerTotals ledger_totals() const { return ledger_.snapshot(); }
   [[nodiscard]] ShadowStats shadow_stats() const;
   [[nodiscard]] std::optional<CaptureStats> capture_stats() const;
+  // Where the count of requests comes from; before start().
   void count_requests(std::function<std::uint64_t()> requests) { options_.requests = std::move(requests); }
 
   // Ends the run in order: arms (bounded by `limit`), comparers, capture, report. Errors: the report could not be

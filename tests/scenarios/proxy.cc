@@ -67,12 +67,14 @@ Proxy::Proxy(const std::string& stable, const std::string& candidate, const std:
              const std::function<void(ProxySetup&)>& change) {
   ProxySetup setup = usual_setup(stable, candidate, control, folder_.path());
   if (change) change(setup);
-  pipeline_ = Pipeline::start(std::move(setup.pipeline)).value();
+  pipeline_ = Pipeline::open(std::move(setup.pipeline)).value();
   live_ = std::make_unique<LiveServer>(std::move(setup.live),
                                        LiveContext{pipeline_->lane(), pipeline_->marks(), mirroring_,
                                                    std::make_shared<const SamplingPlan>(std::move(setup.plan))});
-  pipeline_->count_requests([this] { return live_ ? live_->stats().requests : 0; });
-  live_->start().value();
+  pipeline_->count_requests([this] { return live_->stats().requests; });
+  live_->bind().value();
+  pipeline_->start();
+  live_->start();
 }
 
 Proxy::~Proxy() {
