@@ -2,8 +2,8 @@
 
 #include <boost/json.hpp>
 
-#include "capture/base64.h"
 #include "capture/warc.h"
+#include "proxy/http/base64.h"
 #include "proxy/http/utf8.h"
 
 namespace truemirror {

@@ -5,10 +5,10 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
-#include "capture/base64.h"
 #include "capture/http_text.h"
 #include "capture/reader.h"
 #include "capture/warc.h"
+#include "proxy/http/base64.h"
 #include "proxy/http/utf8.h"
 
 namespace truemirror {

@@ -7,11 +7,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 #include <span>
 
 #include "diff/rules.h"
 #include "diff/timestamp.h"
+#include "proxy/http/nearest.h"
 #include "proxy/http/utf8.h"
 
 namespace truemirror {
@@ -38,25 +38,9 @@ struct Complaint {
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
-std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
-  return *std::min_element(known.begin(), known.end(), [&](std::string_view a, std::string_view b) {
-    return edit_distance(word.substr(0, 64), a) < edit_distance(word.substr(0, 64), b);
-  });
+// "; did you mean 'ignore'?", or all that there are.
+std::string instead_of(std::string_view word, std::span<const std::string_view> known) {
+  return what_would_be_right(word, std::vector<std::string>(known.begin(), known.end()));
 }
 
 std::string scalar(const YAML::Node& node, std::string_view name) {
@@ -70,8 +54,7 @@ void check_keys(const YAML::Node& map, std::span<const std::string_view> known, 
   for (const auto& entry : map) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      complain(entry.first, "unknown key " + quoted(key) + " in " + std::string(what) + "; did you mean " +
-                                quoted(nearest(key, known)) + "?");
+      complain(entry.first, "unknown key " + quoted(key) + " in " + std::string(what) + instead_of(key, known));
     }
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) complain(entry.first, quoted(key) + " is here twice");
     seen.push_back(key);
@@ -117,7 +100,7 @@ Kind kind(const YAML::Node& node) {
   for (std::size_t at = 0; at < kKindNames.size(); ++at) {
     if (kKindNames[at] == text) return static_cast<Kind>(at);
   }
-  complain(node, "no kind is called " + quoted(text) + "; did you mean " + quoted(nearest(text, kKindNames)) + "?");
+  complain(node, "no kind is called " + quoted(text) + instead_of(text, kKindNames));
 }
 
 void read_flag(const YAML::Node& node, RuleAction action) {

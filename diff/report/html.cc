@@ -9,6 +9,7 @@
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
 #include "diff/report/shown_text.h"
+#include "proxy/http/base64.h"
 
 namespace truemirror {
 namespace {
@@ -24,7 +25,7 @@ std::string style_hash(std::string_view style) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(style.data(), style.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return base64_text({reinterpret_cast<const char*>(digest.data()), size});
+  return base64({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 std::string head(const Report& report, bool live) {

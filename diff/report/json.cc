@@ -4,6 +4,7 @@
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
 #include "diff/report/shown_text.h"
+#include "proxy/http/base64.h"
 #include "proxy/http/utf8.h"
 
 namespace truemirror {
@@ -82,7 +83,7 @@ void write_body(JsonWriter& json, const Body& body) {
   if (is_utf8(bytes)) {
     json.key("body").text(bytes).key("encoding").text("utf8");
   } else {
-    json.key("body").text(base64_text(body.bytes)).key("encoding").text("base64");
+    json.key("body").text(base64(body.bytes)).key("encoding").text("base64");
   }
   json.key("truncated").boolean(body.truncated());
 }

@@ -6,27 +6,12 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
-#include <numeric>
 #include <optional>
+
+#include "proxy/http/nearest.h"
 
 namespace truemirror {
 namespace {
-
-// How many single-byte edits lead from one word to the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
 
 std::optional<double> number(std::string_view text) {
   double value = 0;
@@ -110,11 +95,9 @@ class PolicyReader {
   }
 
   void unknown(const YAML::Node& at, const std::string& name, const std::vector<Key>& keys) {
-    const std::string_view start = std::string_view(name).substr(0, 60);
-    const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
-      return edit_distance(start, a.name) < edit_distance(start, b.name);
-    });
-    refuse(at, clipped(name) + " is no key here; did you mean '" + std::string(nearest->name) + "'?");
+    std::vector<std::string> names;
+    for (const Key& key : keys) names.emplace_back(key.name);
+    refuse(at, clipped(name) + " is no key here" + what_would_be_right(name, names));
   }
 
   // A value that does not parse is refused, and its default kept.

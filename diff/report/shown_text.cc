@@ -1,8 +1,6 @@
 // UTF-8 walked by hand, since input is any bytes and nothing may depend on the locale.
 #include "diff/report/shown_text.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -137,14 +135,6 @@ std::string_view utf8_whole(std::string_view text) {
     return size > back ? text.substr(0, text.size() - back) : text;
   }
   return text;
-}
-
-std::string base64_text(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends in a NUL
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                  static_cast<int>(bytes.size()));
-  out.pop_back();
-  return out;
 }
 
 std::string shown_text(std::string_view bytes) { return spell_out(bytes, false); }

@@ -19,8 +19,6 @@ struct Utf8Point {
 // Without the code point that a cut left unfinished at the end.
 [[nodiscard]] std::string_view utf8_whole(std::string_view text);
 
-[[nodiscard]] std::string base64_text(std::string_view bytes);
-
 // On one line and harmless: `\n`, `\x1b`, `\u{202e}`; a byte that is no UTF-8 as `\xff`. Letters of any script stay.
 [[nodiscard]] std::string shown_text(std::string_view bytes);
 // The same with line breaks and tabs left in place, for bodies shown in a block.

@@ -6,8 +6,8 @@
 
 #include "proxy/cli/commands.h"
 #include "proxy/cli/flags.h"
-#include "proxy/cli/nearest.h"
 #include "proxy/cli/version.h"
+#include "proxy/http/nearest.h"
 
 namespace truemirror {
 namespace {
@@ -67,9 +67,7 @@ int run_chosen(const CLI::App& root, Flags& flags, const LongCommands& commands)
     const std::vector<std::string> left = app->remaining();
     if (left.empty()) return complain(path, "name a subcommand: " + joined(below));
     if (left.front().starts_with('-')) return complain(path, stray_word(*app));
-    const std::string near = did_you_mean(left.front(), below);
-    return complain(path, "there is no subcommand '" + left.front() + "'" +
-                              (near.empty() ? "; there are: " + joined(below) : near));
+    return complain(path, "there is no subcommand '" + left.front() + "'" + what_would_be_right(left.front(), below));
   }
   if (const std::string stray = stray_word(*app); !stray.empty()) return complain(path, stray);
   const Result<int> code = flags.run(path, commands);

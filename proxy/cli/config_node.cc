@@ -2,24 +2,16 @@
 
 #include <algorithm>
 
-#include "proxy/cli/nearest.h"
+#include "proxy/http/nearest.h"
 
 namespace truemirror {
 namespace {
-
-std::string names_of(const std::vector<std::string>& keys) {
-  std::string out;
-  for (const std::string& key : keys) out += (out.empty() ? "" : ", ") + key;
-  return out;
-}
 
 [[noreturn]] void complain_unknown(const YAML::Node& at, std::string_view what, const std::vector<ConfigKey>& keys) {
   std::vector<std::string> names;
   for (const ConfigKey& key : keys) names.push_back(key.name);
   const std::string name = at.IsScalar() ? at.Scalar() : "";
-  const std::string suggestion = did_you_mean(name, names);
-  config_complain(at, "'" + name + "' is no key of " + std::string(what) +
-                          (suggestion.empty() ? "; there are: " + names_of(names) : suggestion));
+  config_complain(at, "'" + name + "' is no key of " + std::string(what) + what_would_be_right(name, names));
 }
 
 }  // namespace

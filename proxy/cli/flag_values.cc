@@ -3,8 +3,8 @@
 
 #include "proxy/cli/flags.h"
 #include "proxy/cli/input_files.h"
-#include "proxy/cli/nearest.h"
 #include "proxy/cli/values.h"
+#include "proxy/http/nearest.h"
 
 namespace truemirror {
 namespace {
@@ -51,8 +51,7 @@ Result<ReportFormat> parse_format(const std::string& text) {
     if (each.name == text) return each.format;
     names.push_back(each.name);
   }
-  const std::string near = did_you_mean(text, names);
-  return Problem{"'" + text + "' is no format" + (near.empty() ? "; there are: " + joined(names) : near)};
+  return Problem{"'" + text + "' is no format" + what_would_be_right(text, names)};
 }
 
 }  // namespace

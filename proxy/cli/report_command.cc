@@ -9,8 +9,8 @@
 #include "diff/report/render.h"
 #include "diff/report/store.h"
 #include "proxy/cli/commands.h"
-#include "proxy/cli/nearest.h"
 #include "proxy/cli/text_file.h"
+#include "proxy/http/nearest.h"
 
 namespace truemirror {
 namespace {

@@ -4,7 +4,6 @@
 
 #include <boost/json.hpp>
 
-#include "capture/base64.h"
 #include "fixtures.h"
 
 namespace truemirror {
@@ -118,16 +117,6 @@ TEST(CaptureIndex, PointsAtTheRequestRecords) {
   ASSERT_TRUE(reader->index());
   ASSERT_EQ(reader->index()->size(), 2U);
   for (std::size_t at = 0; at < 2; ++at) EXPECT_EQ((*reader->index())[at].offset, requests[at]);
-}
-
-TEST(Base64, ThereAndBackAgain) {
-  for (const std::string& bytes :
-       std::vector<std::string>{"", "f", "fo", "foo", "foob", std::string("\0\xFF\x80", 3)}) {
-    EXPECT_EQ(base64_decoded(base64(bytes)), bytes);
-  }
-  EXPECT_EQ(base64("foob"), "Zm9vYg==");
-  EXPECT_FALSE(base64_decoded("Zm9*"));
-  EXPECT_FALSE(base64_decoded("Zg==Zg"));
 }
 
 }  // namespace

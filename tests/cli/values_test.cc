@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "proxy/cli/nearest.h"
-
 namespace truemirror {
 namespace {
 
@@ -68,16 +66,6 @@ TEST(Values, WhatIsFormattedParsesToTheSame) {
   for (const double fraction : {0.0, 0.07, 0.1, 0.001, 1.0}) {
     EXPECT_DOUBLE_EQ(*parse_fraction(format_fraction(fraction)), fraction) << format_fraction(fraction);
   }
-}
-
-TEST(Nearest, FindsTheWordThatWasMeantAndNothingWhereNothingIsNear) {
-  const std::vector<std::string> words{"--stable", "--candidate", "--control", "--capture"};
-  EXPECT_EQ(nearest_word("--stabel", words), "--stable");
-  EXPECT_EQ(nearest_word("--candidat", words), "--candidate");
-  EXPECT_EQ(nearest_word("--cand", words), "--candidate");
-  EXPECT_EQ(nearest_word("--xyzzy-plugh", words), std::nullopt);
-  EXPECT_EQ(nearest_word(std::string(1000, 'a'), words), std::nullopt);
-  EXPECT_EQ(nearest_word("word", {}), std::nullopt);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "diff/report/html_parts.h"
 #include "diff/report/render.h"
 #include "harmless.h"
+#include "proxy/http/base64.h"
 #include "sample_report.h"
 
 namespace truemirror {
@@ -61,7 +62,7 @@ TEST(ReportPage, IsOneFileWithoutScriptsAndAPolicyThatAllowsNone) {
   const std::string_view style = ui_asset("style.css");
   std::array<unsigned char, 32> digest{};
   EVP_Digest(style.data(), style.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  const std::string hash = base64_text({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  const std::string hash = base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
   EXPECT_THAT(page,
               HasSubstr("content=\"default-src 'none'; style-src 'sha256-" + hash + "'; img-src data:; base-uri"));
   EXPECT_THAT(page, HasSubstr("<style>" + std::string(style) + "</style>"));

@@ -1,4 +1,4 @@
-#include "proxy/cli/nearest.h"
+#include "proxy/http/nearest.h"
 
 #include <algorithm>
 #include <numeric>
@@ -48,6 +48,13 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<const s
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
   const auto nearest = nearest_word(word, known);
   return nearest ? "; did you mean '" + *nearest + "'?" : "";
+}
+
+std::string what_would_be_right(std::string_view word, std::span<const std::string> known) {
+  if (std::string near = did_you_mean(word, known); !near.empty()) return near;
+  std::string all;
+  for (const std::string& each : known) all += (all.empty() ? "; there are: " : ", ") + each;
+  return all;
 }
 
 }  // namespace truemirror

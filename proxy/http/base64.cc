@@ -1,4 +1,4 @@
-#include "capture/base64.h"
+#include "proxy/http/base64.h"
 
 #include <cstdint>
 

@@ -14,5 +14,7 @@ namespace truemirror {
 
 // "; did you mean 'X'?" or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string> known);
+// The same, or "; there are: A, B" where nothing is near.
+[[nodiscard]] std::string what_would_be_right(std::string_view word, std::span<const std::string> known);
 
 }  // namespace truemirror
