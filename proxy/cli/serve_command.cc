@@ -134,6 +134,9 @@ class Service {
 };
 
 Result<void> Service::start() {
+  // Before anything is opened: a start that fails leaves the last run's report where it is.
+  if (auto free = LiveServer::can_listen(config_.listen.host, config_.listen.port); !free) return free;
+  if (auto free = LiveServer::can_listen(config_.admin.listen.host, config_.admin.listen.port); !free) return free;
   auto redactor = make_redactor(config_.redaction);
   if (!redactor) return redactor.error();
   auto pipeline = Pipeline::open(pipeline_options(config_, *redactor));

@@ -171,15 +171,20 @@ LiveServer::LiveServer(LiveOptions options, LiveContext context)
 
 LiveServer::~LiveServer() { drain(std::chrono::milliseconds(0)); }
 
+// SO_REUSEPORT would let a second truemirror share the port in silence: a listener that does not share finds it.
+Result<void> LiveServer::can_listen(const std::string& host, std::uint16_t port) {
+  const auto at = endpoint_of(host, port);
+  if (!at) return at.error();
+  asio::io_context io;
+  if (port == 0) return {};
+  if (const auto probe = bind_listener(io, *at, false); !probe) return probe.error();
+  return {};
+}
+
 Result<void> LiveServer::bind() {
   auto at = endpoint_of(options_.listen_host, options_.listen_port);
   if (!at) return at.error();
-  // SO_REUSEPORT would let a second truemirror share the port in silence: look for it with a listener that does not
-  // share.
-  asio::io_context probing;
-  if (at->port() != 0) {
-    if (const auto probe = bind_listener(probing, *at, false); !probe) return probe.error();
-  }
+  if (const Result<void> free = can_listen(options_.listen_host, options_.listen_port); !free) return free;
   for (unsigned index = 0; index < std::max(1u, options_.threads); ++index) {
     workers_.push_back(std::make_unique<Worker>(options_, context_, index));
     const auto port = workers_.back()->bind(*at);

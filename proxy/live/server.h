@@ -17,6 +17,8 @@ class LiveServer {
   ~LiveServer();
   LiveServer(const LiveServer&) = delete;
 
+  // Whether the address is there and free now; as bind() would find it.
+  [[nodiscard]] static Result<void> can_listen(const std::string& host, std::uint16_t port);
   // Binds all listeners. Errors: the address is taken, not ours, or needs rights. From here on stats() may be asked.
   [[nodiscard]] Result<void> bind();
   // Starts the threads: connections are accepted. After a bind() that worked.
