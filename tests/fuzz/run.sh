@@ -1,0 +1,23 @@
+#!/bin/sh
+# Runs every fuzz target of a build folder for SECONDS each (default 15) from its seeds, and ends with the first finding.
+# New inputs go to a temporary folder: the kept corpus changes only by hand.   tests/fuzz/run.sh BUILD_FOLDER [TARGET...]
+set -eu
+build=$1
+shift
+here=$(dirname "$0")
+seconds=${SECONDS_EACH:-15}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+[ $# -gt 0 ] || set -- $(cd "$here" && ls *.cc | sed 's/\.cc$//')
+for target in "$@"; do
+  mkdir -p "$scratch/$target" tests/fuzz/found
+  if ! "$build/tests/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+      -artifact_prefix="tests/fuzz/found/$target-" "$scratch/$target" "$here/corpus/$target" >"$scratch/log" 2>&1; then
+    grep -v '^#' "$scratch/log" | tail -n 60 >&2
+    echo "$target: FAILED; the input is in tests/fuzz/found/" >&2
+    exit 1
+  fi
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/log")
+  coverage=$(grep -o 'cov: [0-9]*' "$scratch/log" | tail -n 1)
+  printf '%-16s %9s runs in %s s, %s\n' "$target" "$runs" "$seconds" "$coverage"
+done
