@@ -1,13 +1,16 @@
 # The front door. Everything real is in CMakeLists.txt and the scripts it names.
 BUILD_JOBS ?= $(shell nproc)
 
-.PHONY: all help deps build test demo fuzz bench clean
+.PHONY: all help deps build test demo fuzz bench lint lint-all tsan mutants clean
 all: build
 
 help:
 	@echo "make demo    build, then a minute of real traffic against a version with seven regressions"
 	@echo "make test    build with ASan and UBSan, and run all tests"
 	@echo "make build   build/release/truemirror"
+	@echo "make lint    format, and clang-tidy of what changed; make lint-all: of everything"
+	@echo "make tsan    build with TSan, and run the tests but for the demo"
+	@echo "make mutants every invariant's mutation is caught by its test"
 	@echo "make fuzz    every fuzz target for SECONDS (15) each; clang 19"
 	@echo "make bench   beside nginx and haproxy, and what a comparison costs; ONLY=live or ONLY=diff for one"
 	@echo "make deps    install what is needed (Debian packages); the others do so by themselves"
@@ -39,6 +42,18 @@ bench:
 	@cmake --preset release -DTRUEMIRROR_BENCH=ON >/dev/null
 	@cmake --build --preset release --target truemirror diff_bench -j $(BUILD_JOBS)
 	@bench/run.sh $(ONLY)
+
+lint lint-all:
+	@docker/install-deps.sh lint
+	@BUILD_JOBS=$(BUILD_JOBS) tests/lint $(if $(filter lint-all,$@),--all)
+
+tsan: deps
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(BUILD_JOBS)
+	@ctest --preset tsan -LE 'demo|layering' -j $(BUILD_JOBS)
+
+mutants: deps
+	@BUILD_JOBS=$(BUILD_JOBS) tests/mutations/run
 
 clean:
 	rm -rf build
