@@ -9,6 +9,7 @@
 #include <cmath>
 #include <span>
 
+#include "diff/one_document.h"
 #include "diff/rules.h"
 #include "diff/timestamp.h"
 #include "proxy/http/nearest.h"
@@ -270,7 +271,7 @@ std::string appended(std::string text, std::string_view endpoint, const Divergen
 Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view yaml, std::string_view file_name,
                                                       WallTime today) {
   return guarded(file_name, [&]() -> std::shared_ptr<const RuleSet> {
-    const YAML::Node root = YAML::Load(std::string(yaml));
+    const YAML::Node root = load_one_document(yaml);
     auto out = std::make_shared<RuleSet>();
     if (root.IsNull()) return out;
     check_keys(root, kTopKeys, "a rules file");

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 
+#include "diff/one_document.h"
 #include "proxy/http/nearest.h"
 
 namespace truemirror {
@@ -187,7 +188,7 @@ Result<Policy> parse_policy(std::string_view yaml, std::string_view file_name) {
   Policy policy;
   PolicyReader reader(policy, file);
   try {
-    reader.read(YAML::Load(std::string(yaml)));
+    reader.read(load_one_document(yaml));
   } catch (const YAML::Exception& error) {
     const std::string place =
         error.mark.is_null() ? ""

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "diff/one_document.h"
 #include "proxy/cli/config_node.h"
 #include "proxy/cli/config_route.h"
 #include "proxy/cli/control_choice.h"
@@ -136,7 +137,7 @@ Result<ServeConfig> parse_config(std::string_view yaml, std::string_view file_na
   ServeConfig config;
   config.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 256u);
   try {
-    const YAML::Node root = YAML::Load(std::string(yaml));
+    const YAML::Node root = load_one_document(yaml);
     if (!root.IsNull()) read_root(root, config);
     return config;
   } catch (const ConfigComplaint& complaint) {

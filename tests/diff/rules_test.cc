@@ -151,6 +151,12 @@ TEST(Rules, ComplaintsNamePlaceAndNearestKey) {
   EXPECT_THAT(complaint("version: 1\nrules: {a"), HasSubstr("rules.yaml:2:"));
 }
 
+TEST(Rules, AFirstLineThatIsIndentedDoesNotLoseTheRest) {
+  EXPECT_THAT(complaint("  version: 1\nrules:\n  - where: {}\n    ignore: true\n    reason: r\n"),
+              HasSubstr("rules.yaml:2:1: not YAML: a second document begins here"));
+  EXPECT_EQ(complaint("---\nversion: 1\n---\n"), "");
+}
+
 TEST(Rules, ComplaintsSayWhatWouldBeRight) {
   EXPECT_THAT(complaint(one_rule("time_within: soon")), HasSubstr("5s, 250ms or 1h"));
   EXPECT_THAT(complaint(one_rule("replace: {regex: '('}")), HasSubstr("does not compile"));

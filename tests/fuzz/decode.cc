@@ -57,6 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   require(decoded->size() <= kLimit, "decoding stays within its limit");
-  require(diff_responses({}, plain, response(type, coding, bytes), options, "").empty(), "a coding is no divergence");
+  for (const Divergence& divergence : diff_responses({}, plain, response(type, coding, bytes), options, "")) {
+    require(!divergence.location.starts_with("body"), "a coding changes no body");
+  }
   return 0;
 }
