@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <utility>
 
 #include "capture/http_text.h"
 #include "capture/reader.h"
@@ -144,8 +145,13 @@ std::string exchange_json(const CapturedExchange& exchange) {
 }
 
 Result<void> capture_ls(const std::vector<std::filesystem::path>& paths, std::ostream& out, ReadStats* stats) {
-  out << "at                              id  stable  candidate  control  request  response  method  target\n";
-  return for_each_exchange(paths, stats, [&](const CapturedExchange& exchange) {
+  // With the first exchange: over a message that there is no capture it would only confuse.
+  auto title = [&out, told = false]() mutable {
+    if (std::exchange(told, true)) return;
+    out << "at                              id  stable  candidate  control  request  response  method  target\n";
+  };
+  Result<void> read = for_each_exchange(paths, stats, [&](const CapturedExchange& exchange) {
+    title();
     std::array<char, 160> line{};
     const auto status = [&](Arm which) {
       return exchange.arm(which) ? status_text(*exchange.arm(which)) : std::string("-");
@@ -159,6 +165,8 @@ Result<void> capture_ls(const std::vector<std::filesystem::path>& paths, std::os
         << '\n';
     return true;
   });
+  if (read) title();
+  return read;
 }
 
 Result<void> capture_cat(const std::vector<std::filesystem::path>& paths, const CatOptions& options, std::ostream& out,

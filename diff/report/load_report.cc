@@ -75,6 +75,9 @@ Result<Report> load_report(const fs::path& path) {
 
   ReadReport read = read_report(*connection);
   if (!connection->ok()) return Problem{"'" + file->string() + "' is damaged: " + connection->error()};
+  if (read.damage == kNoRun) {
+    return Problem{"'" + file->string() + "' holds no run yet; the first numbers come within a second of its start"};
+  }
   if (!read.damage.empty()) return Problem{"'" + file->string() + "' is damaged: it holds " + read.damage};
   return std::move(read.report);
 }

@@ -71,7 +71,7 @@ void ReportReader::read_run() {
                       "SELECT id, started_ns, ended_ns, source, version, stable, candidate, control, verdict, "
                       "calibrated, requests, sampled, compared, diverged, in_flight FROM run");
   if (!row.step()) {
-    damage_ = "no run";
+    damage_ = kNoRun;
     return;
   }
   RunInfo& run = report_.run;

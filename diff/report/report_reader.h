@@ -3,11 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "diff/report/report.h"
 #include "diff/report/sqlite.h"
 
 namespace truemirror {
+
+// The damage of a database whose run has not written yet.
+inline constexpr std::string_view kNoRun = "no run";
 
 struct ReadReport {
   Report report;

@@ -67,7 +67,7 @@ int import_other(const CaptureArguments& arguments) {
   CaptureOptions options;
   options.dir = *arguments.output;
   options.run = import_run_id();
-  options.version = version_text();
+  options.version = version();
   options.redaction_hash = redaction_policy_hash({});
   auto redactor = make_redactor({});
   if (redactor.has_error()) return failed(redactor.error(), kRuntime);
@@ -113,7 +113,10 @@ int export_other(const CaptureArguments& arguments) {
   if (exists) return failed({arguments.output->string() + ": is there already; name another file"}, kUsage);
   if (!out) return failed({arguments.output->string() + ": cannot be written"}, kRuntime);
   const auto stats = export_exchanges(arguments.files, format, out);
-  if (stats.has_error()) return failed(stats.error(), kUsage);
+  if (stats.has_error()) {
+    std::filesystem::remove(*arguments.output, error);  // half an export would be taken for a whole one
+    return failed(stats.error(), kUsage);
+  }
   tell(*stats, arguments.output->string() + ": wrote");
   return kDone;
 }

@@ -27,11 +27,11 @@ void Reporter::start() {
 
 void Reporter::run() {
   std::unique_lock lock(mutex_);
-  while (!stop_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; })) {
+  do {  // at once first, so that there is a report from the start
     lock.unlock();
     write(snapshot_());
     lock.lock();
-  }
+  } while (!stop_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; }));
 }
 
 bool Reporter::write(const Report& report) {
