@@ -34,6 +34,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 void Flags::declare(CLI::App& app) {
   app.allow_extras();
+  app.require_subcommand(0, 1);  // `diff capture`: the second word is a folder and no subcommand
   declare_serve(app);
   declare_replay(app);
   declare_diff(app);
@@ -125,6 +126,7 @@ void Flags::declare_capture(CLI::App& app) {
   CLI::App* sub = subcommand(app, "capture", "Look into capture files.",
                              "  truemirror capture ls ./capture\n"
                              "  truemirror capture verify monday.warc.zst\n");
+  sub->require_subcommand(0, 1);
   const auto action = [&](const std::string& name, const std::string& about, const std::string& example) {
     CLI::App* each = subcommand(*sub, name, about, "  truemirror capture " + example + "\n");
     files(each, files_, "FILE", "capture files or folders");

@@ -13,6 +13,7 @@
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
 #include "proxy/cli/version.h"
+#include "proxy/replay/recorded_policy.h"
 #include "proxy/replay/recorded_sample.h"
 #include "proxy/replay/replayer.h"
 #include "proxy/shadow/pipeline.h"
@@ -47,8 +48,11 @@ PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::sh
                        .routes = {}};
   if (!arguments.speed) options.aggregate.policy.burst = kFastBurst;
   options.comparer.compare.rules = arguments.rules;
-  if (!arguments.stable)
-    options.comparer.prepare = [redactor](Comparison& comparison) { equalize_redaction(comparison, *redactor); };
+  if (!arguments.stable) {
+    options.comparer.prepare = [policy = std::make_shared<RecordedPolicy>(redactor)](Comparison& comparison) {
+      equalize_redaction(comparison, *policy->redactor_for(comparison.stable));
+    };
+  }
   options.report_dir = arguments.report;
   options.comparisons = arguments.comparisons.value_or("");
   options.marks = MarkKey::random();
@@ -72,7 +76,8 @@ class StopOnSignal {
     for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
     const timespec tick{0, 100'000'000};
     while (!over_) {
-      if (sigtimedwait(&signals, nullptr, &tick) > 0) asked_ = true;
+      if (sigtimedwait(&signals, nullptr, &tick) <= 0 || asked_.exchange(true)) continue;
+      spdlog::info("stopping: no more requests are sent; what is under way ends within the arms' deadline");
     }
   }
   std::atomic<bool> over_{false}, asked_{false};
@@ -84,19 +89,23 @@ void say_fidelity(const ReplayStats& stats, bool open_loop) {
   const auto millis = [](Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); };
   if (open_loop) {
     spdlog::info(
-        "sent {} requests at {:.1f} a second, {:.1f} intended; late by p50 {:.2f} ms, p99 {:.2f} ms, at most {:.2f} ms",
+        "requests sent: {}, {:.1f} a second ({:.1f} intended); late by p50 {:.2f} ms, p99 {:.2f} ms, at most {:.2f} ms",
         fidelity.sent, fidelity.achieved_rate, fidelity.intended_rate, millis(fidelity.lateness_p50),
         millis(fidelity.lateness_p99), millis(fidelity.lateness_max));
   } else {
-    spdlog::info("sent {} requests in closed loop, {:.1f} a second", fidelity.sent, fidelity.achieved_rate);
+    spdlog::info("requests sent: {}, {:.1f} a second in closed loop", fidelity.sent, fidelity.achieved_rate);
   }
-  if (stats.redacted_headers > 0)
-    spdlog::warn("{} redacted request headers were left out; let a route set them where the build needs them",
-                 stats.redacted_headers);
+  if (open_loop && stats.waited > 0)
+    spdlog::info("of these, {} waited for the answer to an earlier request of their connection", stats.waited);
+  std::string left_out;
+  for (const auto& [name, count] : stats.redacted_headers)
+    left_out += fmt::format("{}{} ({})", left_out.empty() ? "" : ", ", name, count);
+  if (!left_out.empty())
+    spdlog::warn("request headers left out, because the capture holds them redacted: {}", left_out);
   if (stats.redacted_requests > 0)
-    spdlog::warn("{} requests hold redacted values in target or body and were sent like that", stats.redacted_requests);
+    spdlog::warn("requests sent with redacted values in target or body: {}", stats.redacted_requests);
   if (stats.without_response > 0)
-    spdlog::warn("{} exchanges have no recorded response and were not replayed; give --stable URL to ask for one",
+    spdlog::warn("exchanges not replayed, for want of a recorded response: {}; give --stable URL to ask for one",
                  stats.without_response);
   for (const std::string& problem : stats.read.problems) spdlog::warn("capture: {}", problem);
 }
@@ -108,22 +117,25 @@ int replay_command(const ReplayArguments& arguments) {
   prepare_process();
   auto redactor = make_redactor({});
   if (!redactor) return spdlog::error("{}", redactor.error().text), kUsage;
+  // Captures first: a run that cannot begin moves no earlier report aside and leaves no empty one.
+  auto replayer = Replayer::open({.captures = arguments.captures,
+                                  .stable = arguments.stable,
+                                  .speed = arguments.speed,
+                                  .rate = arguments.rate,
+                                  .connections = arguments.connections});
+  if (!replayer) return spdlog::error("{}", replayer.error().text), kUsage;
   auto pipeline = Pipeline::open(pipeline_options(arguments, *redactor));
   if (!pipeline) return spdlog::error("{}", pipeline.error().text), kUsage;
   (*pipeline)->start();
-  Replayer replayer({.captures = arguments.captures,
-                     .stable = arguments.stable,
-                     .speed = arguments.speed,
-                     .rate = arguments.rate,
-                     .connections = arguments.connections},
-                    (*pipeline)->lane(), (*pipeline)->marks());
   const bool terminal = isatty(STDERR_FILENO) != 0;
   const StopOnSignal stop;
-  const Result<ReplayStats> stats = replayer.run(
-      [terminal](std::uint64_t sent) {
-        if (terminal) std::fprintf(stderr, "\r%llu requests sent", static_cast<unsigned long long>(sent));
-      },
-      stop.asked());
+  const Result<ReplayStats> stats =
+      (*replayer)->run((*pipeline)->lane(), (*pipeline)->marks(),
+                       [terminal](std::uint64_t taken) {
+                         if (terminal)
+                           std::fprintf(stderr, "\r%llu requests sent", static_cast<unsigned long long>(taken));
+                       },
+                       stop.asked());
   if (terminal) std::fputs("\r\x1b[K", stderr);
   const Result<Report> last = (*pipeline)->finish(kDrain);
   if (!stats) return spdlog::error("{}", stats.error().text), kUsage;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "capture/schedule.h"
@@ -22,11 +24,12 @@ struct ReplayOptions {
 };
 
 struct ReplayStats {
-  ReplayFidelity fidelity;  // `sent` is all there is of it in closed loop
+  ReplayFidelity fidelity;  // in closed loop nothing is intended or late; the rate is over the whole run
   ReadStats read;
+  std::uint64_t waited = 0;             // sent late because an earlier request of their connection was still open
   std::uint64_t without_response = 0;   // recorded without stable's response, and none asked: not replayed
-  std::uint64_t redacted_headers = 0;   // left out of requests
   std::uint64_t redacted_requests = 0;  // whose target or body holds redacted values: sent as recorded
+  std::map<std::string, std::uint64_t> redacted_headers;  // left out of requests, by lower-case name
 };
 
 }  // namespace truemirror

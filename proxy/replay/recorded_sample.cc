@@ -50,7 +50,7 @@ void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats
   Headers kept;
   for (const HeaderField& field : request.headers) {
     if (holds_token(field.value)) {
-      ++stats.redacted_headers;
+      ++stats.redacted_headers[ascii_lower(field.name)];
     } else {
       kept.add(field.name, field.value);
     }
