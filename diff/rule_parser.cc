@@ -260,6 +260,11 @@ std::string appended(std::string text, std::string_view endpoint, const Divergen
   if (!text.ends_with('\n')) text += '\n';
   const YAML::Node root = YAML::Load(text);
   const Slot slot = slot_in(text, root);
+  // Accepted before, whatever the reason was then.
+  constexpr std::string_view kNoReason = "reason: \"\"\n";
+  std::string same = accept_item(slot.indent, endpoint, divergence, "");
+  same.resize(same.size() - kNoReason.size());
+  if (text.find(same) != std::string::npos) return text;
   if (!root["rules"]) text += "rules:\n";
   text.insert(std::min(root["rules"] ? slot.offset : text.size(), text.size()),
               accept_item(slot.indent, endpoint, divergence, reason));

@@ -196,9 +196,14 @@ TEST(AcceptRule, KeepsWhatTheFileSays) {
 TEST(AcceptRule, TwoAreWrittenOneAfterTheOther) {
   const auto one = append_accept_rule("version: 1\n", "r", "GET /", price_change(), "a");
   ASSERT_TRUE(one.has_value());
-  const auto two = append_accept_rule(*one, "r", "GET /", price_change(), "b");
+  const auto two = append_accept_rule(*one, "r", "GET /b", price_change(), "b");
   ASSERT_TRUE(two.has_value()) << two.error().text;
   EXPECT_EQ(rules(*two)->rules()[1].reason, "b");
+}
+
+TEST(AcceptRule, WhatIsAcceptedAlreadyIsNotWrittenAgain) {
+  const auto one = append_accept_rule("", "r", "GET /", price_change(), "a").value();
+  EXPECT_EQ(append_accept_rule(one, "r", "GET /", price_change(), "another reason").value(), one);
 }
 
 TEST(AcceptRule, ABrokenFileIsLeftAlone) {
