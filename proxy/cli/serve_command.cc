@@ -110,6 +110,13 @@ PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_pt
 class Service {
  public:
   explicit Service(const ServeConfig& config) : config_(config) {}
+  // Also after a start that failed half way: who asks goes before who is asked.
+  ~Service() {
+    admin_.reset();
+    if (live_) live_->drain(std::chrono::milliseconds(0));
+    pipeline_.reset();
+  }
+  Service(const Service&) = delete;
 
   Result<void> start();
   // Until SIGTERM or SIGINT.

@@ -79,6 +79,7 @@ Proxy::Proxy(const std::string& stable, const std::string& candidate, const std:
 
 Proxy::~Proxy() {
   if (live_) live_->drain(kDrain);
+  pipeline_.reset();  // its reporter asks live_ for counts
 }
 
 Report Proxy::finish() {
