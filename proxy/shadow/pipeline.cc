@@ -66,7 +66,10 @@ Report Pipeline::report() const {
     if (ledger.dropped[at] > 0)
       totals.dropped[std::string(to_string(static_cast<DropReason>(at)))] = ledger.dropped[at];
   }
-  return aggregator_->report(options_.run, totals);
+  RunInfo run = options_.run;
+  const std::chrono::system_clock::time_point ended = ended_;
+  if (ended != std::chrono::system_clock::time_point()) run.ended = ended;
+  return aggregator_->report(run, totals);
 }
 
 ShadowStats Pipeline::shadow_stats() const {
@@ -84,7 +87,7 @@ Result<Report> Pipeline::finish(std::chrono::milliseconds limit) {
   if (lane_) lane_->drain(limit);
   comparer_->drain();
   if (capture_) capture_->close();
-  options_.run.ended = std::chrono::system_clock::now();
+  ended_ = std::chrono::system_clock::now();
   Report last = report();
   const bool written = reporter_->finish(last);
   const LedgerTotals ledger = ledger_.snapshot();

@@ -62,6 +62,7 @@ class Pipeline {
   explicit Pipeline(PipelineOptions options);
 
   PipelineOptions options_;
+  std::atomic<std::chrono::system_clock::time_point> ended_{};  // the epoch while it goes on
   Ledger ledger_;
   std::unique_ptr<Aggregator> aggregator_;
   std::unique_ptr<CaptureWriter> capture_;
