@@ -172,7 +172,7 @@ Result<void> capture_ls(const std::vector<std::filesystem::path>& paths, std::os
 Result<void> capture_cat(const std::vector<std::filesystem::path>& paths, const CatOptions& options, std::ostream& out,
                          ReadStats* stats) {
   bool found = !options.id;
-  const Result<void> read = for_each_exchange(paths, stats, [&](const CapturedExchange& exchange) {
+  Result<void> read = for_each_exchange(paths, stats, [&](const CapturedExchange& exchange) {
     if (options.id && exchange.sequence != *options.id) return true;
     found = true;
     if (options.json) {

@@ -17,7 +17,7 @@ CapturedExchange full_exchange() {
   exchange.request.target = "/a?b=%20c&d=\xC3\xA9";
   exchange.request.headers = {
       {"Host", "shop.example:8080"}, {"X-Odd", "a: b; \"c\""}, {"X-Odd", ""}, {"x-lower", "\xE9"}};
-  exchange.request.body = Body(std::string("\0\x01\r\n\r\nWARC/1.1\r\n\xFF", 18));
+  exchange.request.body = Body(std::string("\0\x01\r\n\r\nWARC/1.1\r\n\xFF", 17));
   exchange.stable->status = 503;
   exchange.stable->reason = "Service Unavailable";
   exchange.stable->headers = {{"Content-Type", "application/grpc"}};  // no length: it was chunked
