@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "diff/classify.h"
-#include "proxy/http/utf8.h"
 #include "proxy/http/headers.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "proxy/http/utf8.h"
 #include "proxy/http/headers.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "diff/classify.h"
 #include "diff/text.h"
-#include "proxy/http/utf8.h"
 #include "proxy/http/headers.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

@@ -1,7 +1,7 @@
 #include "diff/location.h"
 
-#include "proxy/http/utf8.h"
 #include "diff/value_class.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {

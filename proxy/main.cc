@@ -2,5 +2,6 @@
 #include "proxy/cli/commands.h"
 
 int main(int argc, char** argv) {
-  return truemirror::run_cli(argc, argv, {truemirror::serve_command, truemirror::replay_command, truemirror::diff_command});
+  return truemirror::run_cli(argc, argv,
+                             {truemirror::serve_command, truemirror::replay_command, truemirror::diff_command});
 }

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
 #include "diff/classify.h"
-#include "proxy/http/utf8.h"
 #include "diff_testing.h"
+#include "proxy/http/utf8.h"
 
 namespace truemirror {
 namespace {
