@@ -157,7 +157,7 @@ void Aggregator::shed(Arm account, std::string_view method, std::string_view tar
   State& state = *state_;
   const bool calibrated = state.options.control != ControlMode::none;
   if (account == Arm::stable || (account == Arm::control && !calibrated)) return;
-  std::string endpoint = state.name(method, target);
+  std::string endpoint = method.empty() ? std::string(kOther) : state.name(method, target);
   const std::lock_guard lock(mutex_);
   if (state.tables.renamed != state.collapses) state.rename_tables();
   const BlockIndex block = state.block(at);

@@ -43,7 +43,8 @@ class Aggregator {
   // Takes in one comparison; sets its endpoint where the caller has not. Order within a run does not matter but for
   // latency thresholds.
   void add(Comparison& comparison);
-  // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error.
+  // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error. An
+  // empty method: nobody knows which endpoint it was; it counts at `(other)`.
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at);
 
   // The document as of now. Evidence counts blocks that have settled (diff/stats/blocks.h), and where `run.ended` is

@@ -19,8 +19,9 @@
 namespace truemirror {
 namespace {
 
-constexpr std::chrono::seconds kDrainLive{30};
-constexpr std::chrono::seconds kDrainShadow{10};
+// Together under the 30 s that supervisors usually grant between SIGTERM and SIGKILL.
+constexpr std::chrono::seconds kDrainLive{20};
+constexpr std::chrono::seconds kDrainShadow{5};
 constexpr std::chrono::milliseconds kProbe{1'000};
 
 std::shared_ptr<const SamplingPlan> sampling_plan(const ServeConfig& config) {

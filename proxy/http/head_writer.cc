@@ -32,15 +32,16 @@ void json_escape_into(std::string& out, std::string_view text) {
 void write_request_head(const RequestHead& head, const ForwardingFacts& facts, std::string& out) {
   out.append(head.method).append(" ").append(head.path).append(" HTTP/1.1\r\n");
   if (head.host.empty()) add_line(out, "Host", facts.authority);
-  std::string_view forwarded_for;
+  std::string
+      forwarded_for;  // all lines of it, in their order, and the client last: who counts from the right counts right
   bool forwarded_host = false;
   bool forwarded_proto = false;
   for (const FieldLine& field : head.fields) {
     if (head.is_hop_by_hop(field.name)) continue;
     if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
     if (iequals(field.name, "host") && field.value.empty()) continue;
-    if (iequals(field.name, "x-forwarded-for") && forwarded_for.empty()) {
-      forwarded_for = field.value;
+    if (iequals(field.name, "x-forwarded-for")) {
+      if (!field.value.empty()) forwarded_for.append(field.value).append(", ");
       continue;
     }
     // What a load balancer in front has said of the client stands: it knows, we do not.
@@ -48,8 +49,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
     forwarded_proto = forwarded_proto || iequals(field.name, "x-forwarded-proto");
     out.append(field.line);
   }
-  out.append("X-Forwarded-For: ").append(forwarded_for).append(forwarded_for.empty() ? "" : ", ");
-  out.append(facts.client_address).append("\r\n");
+  add_line(out, "X-Forwarded-For", forwarded_for.append(facts.client_address));
   if (!forwarded_proto) add_line(out, "X-Forwarded-Proto", facts.proto);
   if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
   add_line(out, "Via", kVia);

@@ -19,12 +19,13 @@ bool is_idempotent(std::string_view method) {
 }  // namespace
 
 Relay::Relay(LiveThread& thread, Connection& client, ReadBuffer& in, const RequestHead& head,
-             std::string_view client_address)
+             std::string_view client_address, bool marked)
     : thread_(thread),
       client_(client),
       in_(in),
       head_(head),
       client_address_(client_address),
+      marked_(marked),
       method_(head.method),
       idempotent_(is_idempotent(head.method)),
       client_keeps_(head.keep_alive),
@@ -33,13 +34,9 @@ Relay::Relay(LiveThread& thread, Connection& client, ReadBuffer& in, const Reque
 
 asio::awaitable<Next> Relay::run(std::unique_ptr<Tee> tee) {
   tee_ = std::move(tee);
-  const auto mark = head_.get(kMarkHeader);
   const std::string authority = head_.host.empty() ? thread_.stable.url().authority() : std::string();
   write_request_head(head_,
-                     {.client_address = client_address_,
-                      .proto = "http",
-                      .authority = authority,
-                      .keep_mark = mark && thread_.marks.valid(*mark)},
+                     {.client_address = client_address_, .proto = "http", .authority = authority, .keep_mark = marked_},
                      request_head_);
   if (tee_) tee_->request_head(head_, request_head_);
   request_head_.append(head_.framing == Framing::chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
@@ -61,7 +58,7 @@ asio::awaitable<Next> Relay::run(std::unique_ptr<Tee> tee) {
 // request is idempotent and still whole in our hands.
 asio::awaitable<Next> Relay::attempt_all() {
   const bool whole = request_body_.done();
-  Reuse reuse = whole && idempotent_ ? Reuse::any : Reuse::quiet;
+  Reuse reuse = Reuse::quiet;
   for (;;) {
     Dialed dialed = co_await thread_.stable.acquire(reuse);
     if (dialed.error != ArmError::none) {
@@ -71,6 +68,7 @@ asio::awaitable<Next> Relay::attempt_all() {
       co_return co_await answer_failure();
     }
     upstream_ = std::move(dialed.connection);
+    if (aborted_) co_return Next::abort;
     if (!whole) co_return co_await stream_both();
     HeadOutcome outcome = HeadOutcome::lost_before_any_byte;
     if (co_await send_request()) outcome = co_await read_response_head();
@@ -84,6 +82,11 @@ asio::awaitable<Next> Relay::attempt_all() {
     thread_.counters.retries.add();
     reuse = Reuse::none;
   }
+}
+
+void Relay::abort() {
+  aborted_ = true;
+  if (upstream_) upstream_->stream.close();
 }
 
 void Relay::client_left() {
@@ -116,10 +119,8 @@ asio::awaitable<bool> Relay::send_request() {
 // A request that is not all here yet: its rest goes up while the response may already come down.
 asio::awaitable<Next> Relay::stream_both() {
   using namespace asio::experimental::awaitable_operators;
-  if (!co_await send_request()) {
-    thread_.counters.stable_errors.add();
-    co_return co_await answer_failure();
-  }
+  // Stable may have answered and closed before it took what we have: its response is read all the same.
+  if (!co_await send_request()) co_return co_await download();
   // Neither throws; each makes the other's pending operation end where it has to (see upload() and download()).
   co_return co_await (upload() && download());
 }
@@ -233,9 +234,9 @@ ResponseFacts Relay::choose_framing() {
 }
 
 asio::awaitable<bool> Relay::send_to_client() {
-  client_.deadline.arm(thread_.options.body_timeout);
+  client_.write_deadline.arm(thread_.options.body_timeout);
   const IoResult sent = co_await client_.stream.write(to_client_);
-  client_.deadline.disarm();
+  client_.write_deadline.disarm();
   thread_.counters.bytes_to_clients.add(sent.bytes);
   if (sent.error) client_left();
   co_return !sent.error;

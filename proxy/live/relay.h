@@ -30,8 +30,10 @@ class Relay {
  public:
   // `client` and `in` are the session's; the first `head.size` bytes unread in `in` are the head.
   Relay(LiveThread& thread, Connection& client, ReadBuffer& in, const RequestHead& head,
-        std::string_view client_address);
+        std::string_view client_address, bool marked);
 
+  // Ends the exchange now, whatever it waits for; run() returns soon after.
+  void abort();
   // `tee`: set where the request is sampled.
   boost::asio::awaitable<Next> run(std::unique_ptr<Tee> tee);
 
@@ -62,6 +64,8 @@ class Relay {
   ReadBuffer& in_;
   const RequestHead& head_;
   std::string_view client_address_;
+  bool marked_ = false;  // carries one valid shadow mark
+  bool aborted_ = false;
   std::string method_;  // the head's spans die once more of the body is read
   bool idempotent_ = false, client_keeps_ = false, client_http10_ = false;
   std::unique_ptr<Tee> tee_;

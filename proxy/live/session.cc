@@ -18,7 +18,19 @@ Session::Session(LiveThread& thread, Stream stream, std::string client_address)
       client_address_(std::move(client_address)),
       ordinal_{thread.next_connection++, 0},
       in_(thread.blocks),
-      scanner_(thread.options.limits) {}
+      scanner_(thread.options.limits),
+      head_deadline_(thread.clock, give_up_head, this) {}
+
+void Session::abort() {
+  client_.stream.close();
+  if (relay_ != nullptr) relay_->abort();
+}
+
+// Cancels the read that waits for the rest of a head; unlike a closed socket it can still be answered.
+void Session::give_up_head(void* self) {
+  boost::system::error_code ignored;  // a socket that is closed already waits for nothing
+  static_cast<Session*>(self)->client_.stream.socket().cancel(ignored);
+}
 
 void Session::finish_soon() {
   if (idle_) client_.stream.close();
@@ -31,11 +43,17 @@ asio::awaitable<void> Session::run() {
     const HeadState state = co_await read_head();
     if (state == HeadState::refused) {
       thread_.counters.bad_requests.add();
-      co_await refuse(status_of(scanner_.error()), "bad_request", to_string(scanner_.error()));
+      const bool late = head_deadline_.expired();
+      co_await refuse(late ? 408 : status_of(scanner_.error()), late ? "request_timeout" : "bad_request",
+                      late ? "the head did not come in time" : to_string(scanner_.error()));
     }
     if (state != HeadState::ready) break;
     const Next next = co_await serve();
-    if (next == Next::abort) break;
+    if (next == Next::abort) {
+      // To an HTTP/1.0 client an orderly close may be the end of a body: what was cut off has to look like it.
+      if (head_.minor_version == 0) client_.stream.reset_on_close();
+      break;
+    }
     if (next == Next::close) {
       co_await linger();
       break;
@@ -53,10 +71,11 @@ asio::awaitable<Session::HeadState> Session::read_head() {
       if (!begun) {
         begun = true;
         arrived_ = std::chrono::steady_clock::now();
-        client_.deadline.arm(thread_.options.header_timeout);
+        client_.deadline.disarm();
+        head_deadline_.arm(thread_.options.header_timeout);
       }
       const ScanResult scanned = scanner_.scan(in_.unread(), head_);
-      if (scanned != ScanResult::need_more) client_.deadline.disarm();
+      if (scanned != ScanResult::need_more) head_deadline_.disarm();
       if (scanned == ScanResult::complete) co_return HeadState::ready;
       if (scanned == ScanResult::error) co_return HeadState::refused;
     } else {
@@ -66,18 +85,21 @@ asio::awaitable<Session::HeadState> Session::read_head() {
     }
     const IoResult got = co_await client_.stream.read_some(in_.space());
     idle_ = false;
-    if (got.error) co_return HeadState::gone;
+    if (got.error) co_return head_deadline_.expired() ? HeadState::refused : HeadState::gone;
     thread_.counters.bytes_from_clients.add(got.bytes);
     in_.commit(got.bytes);
   }
 }
 
-std::unique_ptr<Tee> Session::sample_it() {
+// Exactly one mark, and a valid one: forged company for it would travel on.
+bool Session::carries_mark() const {
   const auto mark = head_.get(kMarkHeader);
-  if (mark && thread_.marks.valid(*mark)) {
-    thread_.counters.marked.add();
-    return nullptr;
-  }
+  if (!mark || !thread_.marks.valid(*mark)) return false;
+  return std::count_if(head_.fields.begin(), head_.fields.end(),
+                       [](const FieldLine& field) { return iequals(field.name, kMarkHeader); }) == 1;
+}
+
+std::unique_ptr<Tee> Session::sample_it() {
   if (!thread_.sampler.choose(head_.method, head_.path)) return nullptr;
   std::unique_ptr<Sample> sample = thread_.sink.open(head_.method, head_.path);
   if (!sample) return nullptr;
@@ -95,8 +117,15 @@ asio::awaitable<Next> Session::serve() {
     co_await refuse(501, "not_implemented", "CONNECT: this is no tunnel");
     co_return Next::abort;
   }
-  Relay relay(thread_, client_, in_, head_, client_address_);
-  co_return co_await relay.run(sample_it());
+  const bool marked = carries_mark();
+  if (marked) thread_.counters.marked.add();
+  Relay relay(thread_, client_, in_, head_, client_address_, marked);
+  relay_ = &relay;
+  std::unique_ptr<Tee> tee;  // no temporary of a conditional in a co_await: gcc 12 destroys it twice (PR 99576)
+  if (!marked) tee = sample_it();
+  const Next next = co_await relay.run(std::move(tee));
+  relay_ = nullptr;
+  co_return next;
 }
 
 asio::awaitable<void> Session::refuse(int status, std::string_view reason, std::string_view detail) {

@@ -18,7 +18,7 @@ class Session {
   // Ends the session as soon as it is between two exchanges; at once where it is.
   void finish_soon();
   // Ends it now, whatever it does.
-  void abort() { client_.stream.close(); }
+  void abort();
 
  private:
   enum class HeadState : std::uint8_t { ready, gone, refused };
@@ -28,6 +28,8 @@ class Session {
   boost::asio::awaitable<void> refuse(int status, std::string_view reason, std::string_view detail);
   boost::asio::awaitable<void> linger();
   [[nodiscard]] std::unique_ptr<Tee> sample_it();
+  [[nodiscard]] bool carries_mark() const;
+  static void give_up_head(void* self);
 
   LiveThread& thread_;
   Connection client_;
@@ -37,6 +39,8 @@ class Session {
   HeadScanner scanner_;
   RequestHead head_;
   std::chrono::steady_clock::time_point arrived_{};
+  DeadlineClock::Watch head_deadline_;
+  Relay* relay_ = nullptr;  // while an exchange runs
   bool idle_ = true;
 };
 

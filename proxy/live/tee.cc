@@ -46,7 +46,7 @@ void Tee::response_payload(const std::vector<std::string_view>& payload) {
   for (std::string_view span : payload) {
     if (!response_.append(span, sample_->held)) return drop(DropReason::bytes_budget);
   }
-  if (response_.truncated() && Clock::now() - sample_->arrived > time_limit_) drop(DropReason::stream);
+  if (Clock::now() - sample_->arrived > time_limit_) drop(DropReason::stream);
 }
 
 void Tee::response_done(const Headers& trailers) {

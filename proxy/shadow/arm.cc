@@ -49,6 +49,7 @@ asio::awaitable<ArmOutcome> ArmClient::ask(const Sample& sample) {
   Dialed dialed = co_await pool_.acquire(Reuse::quiet);
   const bool connected = dialed.error == ArmError::none;
   if (connected) {
+    if (aborted_) dialed.connection->stream.close();  // dialed while the lane was ending
     active_.push_back(dialed.connection.get());
     const bool keep = co_await exchange(sample, *dialed.connection, out);
     std::erase(active_, dialed.connection.get());
@@ -112,6 +113,7 @@ asio::awaitable<bool> ArmClient::exchange(const Sample& sample, Connection& conn
 }
 
 void ArmClient::abort() {
+  aborted_ = true;
   pool_.close();
   for (Connection* connection : active_) connection->stream.close();
 }

@@ -43,6 +43,7 @@ class ArmClient {
   ByteBudget& bytes_;
   Pool pool_;
   std::vector<Connection*> active_;
+  bool aborted_ = false;
 };
 
 }  // namespace truemirror

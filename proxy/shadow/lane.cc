@@ -68,7 +68,7 @@ class Lane::Worker {
   struct Flight {
     std::unique_ptr<Completed> completed;
     int waiting = 0;
-    bool stale = false, no_room = false;
+    bool candidate_stale = false, control_stale = false, no_room = false;
   };
 
   void take_all() {
@@ -107,7 +107,7 @@ class Lane::Worker {
 
   void answered(FlightAt flight, Arm arm, ArmOutcome outcome) {
     Completed& completed = *flight->completed;
-    flight->stale = flight->stale || outcome.stale;
+    (arm == Arm::candidate ? flight->candidate_stale : flight->control_stale) = outcome.stale;
     flight->no_room = flight->no_room || outcome.no_room;
     if (arm == Arm::candidate) {
       completed.candidate = std::move(outcome.response);
@@ -126,7 +126,17 @@ class Lane::Worker {
     flight.completed->sample->answered.now();
     Ledger::Ticket& ticket = flight.completed->sample->ticket;
     if (aborted_) return ticket.drop(DropReason::shutdown);
-    if (flight.stale) return ticket.drop(DropReason::stale_connection);
+    if (flight.candidate_stale || flight.control_stale) {
+      // Nobody can tell a server that closed an idle connection from one that died of this request. Dropped, therefore,
+      // and counted as the error of the arm it happened to: a candidate that crashes does not get away with it.
+      ticket.drop(DropReason::stale_connection);
+      if (flight.candidate_stale != flight.control_stale) {
+        const Sample& sample = *flight.completed->sample;
+        lane_.sink_.shed(flight.candidate_stale ? Arm::candidate : Arm::control, sample.method, sample.target,
+                         sample.at);
+      }
+      return;
+    }
     if (flight.no_room) return ticket.drop(DropReason::bytes_budget);
     if (!lane_.sink_.offer(flight.completed)) ticket.drop(DropReason::compare_queue);
   }
@@ -191,8 +201,9 @@ bool Lane::has_room() const {
          (!options_.control || control_.slots() < options_.max_in_flight) && bytes_.used() < bytes_.limit();
 }
 
-// Who is to blame for shedding is the arm that holds more; where they hold the same a coin decides, so that two equal
-// instances under overload stay a fair coin for the proof (design.md §8).
+// Who is to blame for shedding is the arm that holds clearly more: twice as much. Where both are about as full a coin
+// decides, so that two equal instances under overload stay a fair coin for the proof (design.md §8): which of them is
+// ahead by a few requests is the scheduler's doing, and lasts for longer than a block.
 std::optional<DropReason> Lane::refusal(bool before_copying) {
   if (closed_.load(std::memory_order_relaxed)) return DropReason::shutdown;
   const bool coin = (sequence_.load(std::memory_order_relaxed) & 1) != 0;
@@ -200,7 +211,8 @@ std::optional<DropReason> Lane::refusal(bool before_copying) {
     const std::size_t candidate = candidate_.slots();
     const std::size_t control = control_.slots();
     if (candidate + control == 0) return DropReason::bytes_budget;
-    const bool on_candidate = !options_.control || candidate > control || (candidate == control && coin);
+    const bool about_the_same = candidate < 2 * control && control < 2 * candidate;
+    const bool on_candidate = !options_.control || (about_the_same ? coin : candidate > control);
     return on_candidate ? DropReason::candidate_budget : DropReason::control_budget;
   }
   if (!before_copying) return std::nullopt;

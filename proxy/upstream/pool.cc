@@ -11,6 +11,7 @@ namespace {
 namespace asio = boost::asio;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kAddressesKept{30};
+constexpr std::chrono::seconds kTrimEvery{1};
 
 void close_connection(void* owner) { static_cast<Connection*>(owner)->stream.close(); }
 
@@ -26,20 +27,21 @@ std::shared_ptr<asio::ssl::context> make_client_tls() {
 }
 
 Connection::Connection(Stream s, DeadlineClock& clock)
-    : stream(std::move(s)), deadline(clock, close_connection, this) {}
+    : stream(std::move(s)), deadline(clock, close_connection, this), write_deadline(clock, close_connection, this) {}
 
 Pool::Pool(asio::io_context& io, DeadlineClock& clock, PoolOptions options)
-    : io_(io), clock_(clock), options_(std::move(options)) {
+    : io_(io), clock_(clock), options_(std::move(options)), trimming_(clock, trim_again, this) {
+  trimming_.arm(kTrimEvery);
   if (options_.url.scheme == UpstreamUrl::Scheme::https && !options_.tls) options_.tls = make_client_tls();
 }
 
 asio::awaitable<Dialed> Pool::acquire(Reuse reuse) {
-  trim();
   while (reuse != Reuse::none && !idle_.empty()) {
     Dialed out;
     out.connection = std::move(idle_.back());
     idle_.pop_back();
-    if (reuse == Reuse::quiet && !out.connection->stream.quiet()) continue;
+    // Bytes that came while it idled are nobody's response: they must never become the next request's.
+    if (!out.connection->stream.quiet()) continue;
     out.connection->reused = true;
     co_return out;
   }
@@ -48,6 +50,7 @@ asio::awaitable<Dialed> Pool::acquire(Reuse reuse) {
 
 void Pool::release(std::unique_ptr<Connection> connection) {
   connection->deadline.disarm();
+  connection->write_deadline.disarm();
   if (closed_ || !connection->stream.is_open()) return;
   if (idle_.size() >= options_.max_idle) idle_.erase(idle_.begin());
   connection->idle_since = std::chrono::steady_clock::now();
@@ -56,7 +59,14 @@ void Pool::release(std::unique_ptr<Connection> connection) {
 
 void Pool::close() {
   closed_ = true;
+  trimming_.disarm();
   idle_.clear();
+}
+
+void Pool::trim_again(void* self) {
+  Pool& pool = *static_cast<Pool*>(self);
+  pool.trim();
+  pool.trimming_.arm(kTrimEvery);
 }
 
 void Pool::trim() {
@@ -105,7 +115,8 @@ asio::awaitable<Dialed> Pool::dial() {
     out = co_await connect_to(address);
     if (out.error == ArmError::none) co_return out;
   }
-  resolved_at_ = {};
+  // Look the name up again soon, but not with every request while the upstream is down.
+  resolved_at_ = std::chrono::steady_clock::now() - kAddressesKept + std::chrono::seconds(1);
   co_return out;
 }
 

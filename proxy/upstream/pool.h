@@ -19,7 +19,7 @@ namespace truemirror {
 
 struct PoolOptions {
   UpstreamUrl url;
-  std::size_t max_idle = 256;                        // connections kept
+  std::size_t max_idle = 64;                         // connections kept
   std::chrono::milliseconds max_idle_time{30'000};   // an idle one older than this is closed
   std::chrono::milliseconds connect_timeout{2'000};  // resolving, connecting and the TLS handshake together
   std::shared_ptr<boost::asio::ssl::context> tls;    // for https
@@ -33,8 +33,9 @@ struct Connection {
   Connection(Stream stream, DeadlineClock& clock);
 
   Stream stream;
-  DeadlineClock::Watch deadline;
-  bool reused = false;  // at least one request went over it before
+  DeadlineClock::Watch deadline;        // of reads, or of a whole exchange
+  DeadlineClock::Watch write_deadline;  // of writes that go on while something is read
+  bool reused = false;                  // at least one request went over it before
   std::chrono::steady_clock::time_point idle_since{};
 };
 
@@ -45,8 +46,7 @@ struct Dialed {
 };
 
 enum class Reuse : std::uint8_t {
-  any,    // the newest idle connection, unseen
-  quiet,  // one that a look shows to be open and silent
+  quiet,  // the newest idle connection that a look shows to be open and silent
   none    // a new connection
 };
 
@@ -59,13 +59,15 @@ class Pool {
   void release(std::unique_ptr<Connection> connection);
   // Closes what is idle; connections released afterwards are closed, too.
   void close();
-  void trim();  // closes what has been idle for too long
   [[nodiscard]] std::size_t idle() const { return idle_.size(); }
   [[nodiscard]] const UpstreamUrl& url() const { return options_.url; }
   [[nodiscard]] std::chrono::milliseconds max_idle_time() const { return options_.max_idle_time; }
 
  private:
   using Address = boost::asio::generic::stream_protocol::endpoint;
+
+  void trim();  // closes what has been idle for too long; once a second
+  static void trim_again(void* self);
 
   boost::asio::awaitable<boost::system::error_code> resolve();
   boost::asio::awaitable<Dialed> dial();
@@ -77,6 +79,7 @@ class Pool {
   std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
   std::vector<Address> addresses_;
   std::chrono::steady_clock::time_point resolved_at_{};
+  DeadlineClock::Watch trimming_;
   bool closed_ = false;
 };
 

@@ -17,7 +17,7 @@ std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds lim
     problem = dialed.detail;
     clock.stop();
   });
-  io.run_for(limit + std::chrono::seconds(1));  // a resolver that hangs is not waited for
+  io.run_for(limit + std::chrono::seconds(1));
   return problem;
 }
 

@@ -8,8 +8,8 @@
 
 namespace truemirror {
 
-// Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for `limit` at
-// most.
+// Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for `limit`,
+// and for as long as the system's resolver takes.
 [[nodiscard]] std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds limit);
 
 }  // namespace truemirror

@@ -70,7 +70,7 @@ asio::awaitable<IoResult> Stream::write(std::span<asio::const_buffer> buffers) {
 }
 
 bool Stream::quiet() {
-  if (!socket_->is_open()) return false;
+  if (!socket_->is_open() || (tls_ && SSL_pending(tls_->native_handle()) > 0)) return false;
   char byte = 0;
   const ssize_t got = ::recv(socket_->native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -79,6 +79,11 @@ bool Stream::quiet() {
 void Stream::shutdown_send() {
   boost::system::error_code ignored;  // the peer may be gone; then there is nothing left to tell it
   socket_->shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::reset_on_close() {
+  boost::system::error_code ignored;  // as above
+  socket_->set_option(asio::socket_base::linger(true, 0), ignored);
 }
 
 void Stream::close() {

@@ -35,6 +35,8 @@ class Stream {
   // False where the peer has closed, or sent bytes that nobody asked for: not to be reused. One system call, no wait.
   [[nodiscard]] bool quiet();
   void shutdown_send();
+  // Makes close() a reset: the peer sees an error, not the end of a message.
+  void reset_on_close();
   void close();
   [[nodiscard]] bool is_open() const { return socket_->is_open(); }
   [[nodiscard]] Socket& socket() { return *socket_; }

@@ -82,9 +82,9 @@ Proxy::~Proxy() {
   pipeline_.reset();  // its reporter asks live_ for counts
 }
 
-Report Proxy::finish() {
-  live_->drain(kDrain);
-  return pipeline_->finish(kDrain).value();
+Report Proxy::finish(std::chrono::milliseconds limit) {
+  live_->drain(limit);
+  return pipeline_->finish(limit).value();
 }
 
 std::uint64_t dropped(const Totals& totals) {

@@ -44,7 +44,7 @@ class Proxy {
   [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
   void mirror(bool enabled) { mirroring_ = enabled; }
   // Drains as SIGTERM does and gives the final report; throws where the accounting does not close.
-  Report finish();
+  Report finish(std::chrono::milliseconds limit = std::chrono::seconds(5));
 
  private:
   TemporaryFolder folder_;

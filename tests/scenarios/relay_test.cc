@@ -204,6 +204,99 @@ TEST(Relay, WhatALoadBalancerInFrontHasSaidStands) {
   EXPECT_EQ(headers.count("x-forwarded-proto"), 1u);
 }
 
+// The worst that a proxy can do is to give one user another's answer.
+TEST(Relay, BytesThatCameWhileAConnectionIdledAreNobodysResponse) {
+  std::atomic<int> poisoned{0};
+  Upstream stable([&](const Asked& asked, Socket& socket) {
+    socket.send(ok(asked.request.target));
+    if (asked.request.target != "/twice") return true;
+    const bool sent = socket.send(ok("POISON"));
+    ++poisoned;
+    return sent;
+  });
+  Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) { setup.plan.fraction = 0, setup.live.threads = 1; });
+  Client first(proxy.port());
+  for (int round = 1; round <= 20; ++round) {
+    EXPECT_EQ(first.get("/twice")->body.bytes, "/twice");
+    while (poisoned < round) std::this_thread::yield();
+    Client victim(proxy.port());
+    EXPECT_EQ(victim.get("/victim")->body.bytes, "/victim");
+    EXPECT_EQ(victim.get("/again")->body.bytes, "/again");
+  }
+}
+
+TEST(Relay, EveryForwardedForLineKeepsItsPlaceAndTheClientIsLast) {
+  Upstream stable(always(ok("x")));
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  ASSERT_TRUE(Client(proxy.port()).get("/", "X-Forwarded-For: forged\r\nX-Forwarded-For: 10.1.2.3\r\n"));
+  const Headers headers = stable.asked()[0].request.headers;
+  EXPECT_EQ(headers.get("x-forwarded-for"), "forged, 10.1.2.3, 127.0.0.1");
+  EXPECT_EQ(headers.count("x-forwarded-for"), 1u);
+}
+
+TEST(Relay, AHeadThatDoesNotComeInTimeIsAnsweredWith408) {
+  Upstream stable(always(ok("x")));
+  Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
+    setup.plan.fraction = 0;
+    setup.live.header_timeout = std::chrono::milliseconds(50);
+  });
+  Client client(proxy.port());
+  client.send("GET / HTTP/1.1\r\nHos");
+  const auto response = client.receive();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 408);
+}
+
+TEST(Relay, AResponseCutOffIsAResetToAnHttp10Client) {
+  Upstream stable([](const Asked&, Socket& socket) {
+    socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel");
+    return false;
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_NE(client.receive_all(), "");
+  EXPECT_TRUE(client.socket().was_reset());
+}
+
+TEST(Relay, DrainEndsAnExchangeThatWaitsForStableWhenItsTimeIsOver) {
+  std::promise<void> asked;
+  Upstream stable([&](const Asked&, Socket& socket) {
+    asked.set_value();
+    return !socket.receive().empty();  // until truemirror leaves
+  });
+  Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
+    setup.plan.fraction = 0;
+    setup.live.response_timeout = std::chrono::hours(1);
+  });
+  Client client(proxy.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  asked.get_future().wait();
+  proxy.finish(std::chrono::milliseconds(50));
+  EXPECT_EQ(client.receive(), std::nullopt);
+}
+
+TEST(Relay, IdleConnectionsToStableAreClosedAfterTheirTime) {
+  std::promise<void> closed;
+  std::uint16_t port = 0;
+  Socket listener = Socket::listen(port);
+  std::thread server([&] {
+    Socket socket = listener.accept();
+    EXPECT_NE(socket.receive(), "");
+    socket.send(ok("x"));
+    while (!socket.receive().empty()) {
+    }
+    closed.set_value();
+  });
+  Proxy proxy("http://127.0.0.1:" + std::to_string(port), kNowhere, "", [](ProxySetup& setup) {
+    setup.plan.fraction = 0;
+    setup.live.stable.max_idle_time = std::chrono::milliseconds(1);
+  });
+  EXPECT_EQ(Client(proxy.port()).get("/")->status, 200);
+  EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  server.join();
+}
+
 TEST(Relay, DrainLetsARunningExchangeEndAndClosesIdleConnections) {
   std::promise<void> asked;
   std::promise<void> go;

@@ -299,6 +299,27 @@ TEST(Live, AnAmbiguousMessageIsRefusedAndNothingOfItReachesStable) {
   EXPECT_TRUE(stable.asked().empty());
 }
 
+TEST(Shadow, ACandidateThatDiesOfARequestOnAKeptConnectionIsCountedAsItsError) {
+  Upstream stable(always(ok(kBody)));
+  Upstream candidate(
+      [](const Asked& asked, Socket& socket) { return asked.request.target != "/crash" && socket.send(ok(kBody)); });
+  Upstream control(always(ok(kBody)));
+  Proxy proxy(stable.url(), candidate.url(), control.url());
+  Client client(proxy.port());
+  for (int request = 0; request < 5; ++request) {
+    ASSERT_TRUE(client.get("/fine"));
+    while (proxy.pipeline().shadow_stats().candidate.in_flight > 0) std::this_thread::yield();
+    ASSERT_TRUE(client.get("/crash"));
+    while (proxy.pipeline().shadow_stats().candidate.in_flight > 0) std::this_thread::yield();
+  }
+  const Report report = proxy.finish();
+  std::uint64_t errors = 0;
+  for (const EndpointReport& endpoint : report.endpoints) {
+    for (const TestReport& test : endpoint.tests) errors += test.metric == "errors" ? test.b : 0;
+  }
+  EXPECT_EQ(errors, 5u) << "whether compared or dropped as stale";
+}
+
 TEST(Shadow, TheKillSwitchStopsMirroringAndServingGoesOn) {
   Upstream stable(always(ok(kBody)));
   Upstream candidate(always(ok(kBody)));

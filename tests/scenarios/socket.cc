@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <stdexcept>
 #include <utility>
 
@@ -31,6 +32,8 @@ Socket::Socket(int descriptor) : descriptor_(descriptor) {
   const timeval limit{10, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  const int on = 1;  // what send() has taken is at the peer, not in Nagle's hands
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -49,8 +52,6 @@ void Socket::close() {
 
 Socket Socket::connect(std::uint16_t port) {
   Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  ::setsockopt(socket.descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const sockaddr_in address = loopback(port);
   if (::connect(socket.descriptor_, generic(address), sizeof address) != 0) throw std::runtime_error("connect failed");
   return socket;
@@ -88,6 +89,7 @@ bool Socket::send(std::string_view bytes) const {
 std::string Socket::receive() const {
   std::string bytes(64u << 10, '\0');
   const ssize_t got = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+  reset_ = got < 0 && errno == ECONNRESET;
   bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   return bytes;
 }

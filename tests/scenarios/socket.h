@@ -29,6 +29,8 @@ class Socket {
   [[nodiscard]] std::string receive() const;
   void shutdown_send() const;
   void shutdown_both() const;
+  // Whether the last receive() ended in a reset, not in an orderly close.
+  [[nodiscard]] bool was_reset() const { return reset_; }
   // Makes close() send a reset.
   void reset_on_close() const;
   void close();
@@ -37,6 +39,7 @@ class Socket {
  private:
   int release();
   int descriptor_ = -1;
+  mutable bool reset_ = false;
 };
 
 // A client's connection: sends bytes, reads whole responses.
