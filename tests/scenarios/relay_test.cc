@@ -297,6 +297,42 @@ TEST(Relay, IdleConnectionsToStableAreClosedAfterTheirTime) {
   server.join();
 }
 
+// Yields until `done` is true; false where that takes twenty seconds.
+template <class Done>
+bool eventually(Done done) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!done() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  return done();
+}
+
+TEST(Relay, AClientThatSendsButNeverReadsIsLeftAfterItsTime) {
+  std::uint16_t port = 0;
+  Socket listener = Socket::listen(port);
+  std::thread endless([&] {
+    Socket socket = listener.accept();
+    EXPECT_NE(socket.receive(), "");
+    std::string bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+    while (socket.send(bytes)) bytes.assign(65'536, 'x');
+  });
+  Proxy proxy("http://127.0.0.1:" + std::to_string(port), kNowhere, "", [](ProxySetup& setup) {
+    setup.plan.fraction = 0;
+    setup.live.body_timeout = std::chrono::milliseconds(500);
+  });
+  Client client(proxy.port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + std::string(10, 'a'));
+  // The write to the client waits once nothing more goes out.
+  std::uint64_t sent = 0;
+  auto since = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (proxy.live_stats().bytes_to_clients != std::exchange(sent, proxy.live_stats().bytes_to_clients)) since = now;
+    return sent > 0 && now - since > std::chrono::milliseconds(50);
+  }));
+  client.send(std::string(90, 'a'));  // ends the upload; it must not end the deadline of that write
+  EXPECT_TRUE(eventually([&] { return proxy.live_stats().open_connections == 0; }));
+  endless.join();
+}
+
 TEST(Relay, DrainLetsARunningExchangeEndAndClosesIdleConnections) {
   std::promise<void> asked;
   std::promise<void> go;
