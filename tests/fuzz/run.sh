@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs every fuzz target of a build folder for SECONDS each (default 15) from its seeds, and ends with the first finding.
 # New inputs go to a temporary folder: the kept corpus changes only by hand.   tests/fuzz/run.sh BUILD_FOLDER [TARGET...]
+# SEED names the random seed (default 0: another one each time): CI repeats one, so that it judges the change and not luck.
 set -eu
 build=$1
 shift
@@ -11,7 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 [ $# -gt 0 ] || set -- $(cd "$here" && ls *.cc | sed 's/\.cc$//')
 for target in "$@"; do
   mkdir -p "$scratch/$target" tests/fuzz/found
-  if ! "$build/tests/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+  if ! "$build/tests/fuzz_$target" -seed="${SEED:-0}" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 \
       -artifact_prefix="tests/fuzz/found/$target-" "$scratch/$target" "$here/corpus/$target" >"$scratch/log" 2>&1; then
     grep -v '^#' "$scratch/log" | tail -n 60 >&2
     echo "$target: FAILED; the input is in tests/fuzz/found/" >&2
