@@ -155,6 +155,8 @@ TEST(Rules, AFirstLineThatIsIndentedDoesNotLoseTheRest) {
   EXPECT_THAT(complaint("  version: 1\nrules:\n  - where: {}\n    ignore: true\n    reason: r\n"),
               HasSubstr("rules.yaml:2:1: not YAML: a second document begins here"));
   EXPECT_EQ(complaint("---\nversion: 1\n---\n"), "");
+  EXPECT_EQ(complaint("# nothing yet\n"), complaint(""));
+  EXPECT_THAT(complaint(",version: 1\nrules: []\n"), HasSubstr("not YAML"));
 }
 
 TEST(Rules, ComplaintsSayWhatWouldBeRight) {
