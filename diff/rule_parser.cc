@@ -301,6 +301,13 @@ Result<std::string> append_accept_rule(std::string_view yaml, std::string_view f
   if (out.has_error()) return out;
   const auto after = RuleSet::parse(*out, file_name, WallTime{});
   if (after.has_error()) return after.error();
+  // YAML has corners in which text at the end of a file says nothing (after a directive, say): better refused than
+  // lost.
+  if (*out != yaml && (*after)->rules().size() != (*before)->rules().size() + 1) {
+    return Problem{std::string(file_name) +
+                   ": a rule at its end would not be read; begin the file with `version: 1` and " +
+                   "`rules:`, each on a line of its own"};
+  }
   return out;
 }
 

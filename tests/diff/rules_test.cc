@@ -209,6 +209,8 @@ TEST(AcceptRule, WhatIsAcceptedAlreadyIsNotWrittenAgain) {
 }
 
 TEST(AcceptRule, ABrokenFileIsLeftAlone) {
+  EXPECT_THAT(append_accept_rule(std::string_view("%\0", 2), "r.yaml", "GET /", price_change(), "a").error().text,
+              HasSubstr("would not be read"));
   EXPECT_THAT(append_accept_rule("version: 7", "r.yaml", "GET /", price_change(), "a").error().text,
               HasSubstr("r.yaml:1"));
   EXPECT_THAT(append_accept_rule("version: 1\nrules: []\n", "r.yaml", "GET /", price_change(), "a").error().text,
