@@ -8,7 +8,7 @@ namespace truemirror {
 // One method (below the root) or one segment of a path.
 struct EndpointNames::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> children;
-  std::size_t literals = 0;  // children that are no placeholder
+  std::size_t literals = 0;  // children that stand for themselves, not for `{id}` and the like
   bool collapsed = false;
 
   [[nodiscard]] std::size_t size() const {
