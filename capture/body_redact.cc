@@ -121,7 +121,9 @@ std::optional<std::string> redact_part(std::string_view part, bool cut, const Re
   const std::string_view name = parameter(headers.get("content-disposition").value_or(""), "name");
   const std::string_view content_type = headers.get("content-type").value_or("");
   std::string out = policy.text(part.substr(0, head));
-  const std::string_view type = policy.field_type(name);
+  std::string_view type = policy.field_type(name);
+  // A mask in the name may change what it reads as: either name's word counts.
+  if (type.empty()) type = policy.field_type(policy.text(name));
   if (!type.empty()) return out.append(policy.mask(type, content));
   // A kept field's own text has no further names to go by.
   const bool plain = content_type.empty() && !name.empty();

@@ -175,7 +175,10 @@ class JsonPass {
     if (!content) return broken_;
     key_type_ = policy_.field_type(json_unescaped(*content).text);
     // An e-mail address may be a key: {"ann@example.org": {…}}.
-    replace(content_at_, *content, scanned(*content));
+    const std::string safe = scanned(*content);
+    // A mask in the name may change what it reads as: either name's word counts.
+    if (key_type_.empty() && safe != *content) key_type_ = policy_.field_type(json_unescaped(safe).text);
+    replace(content_at_, *content, safe);
     levels_.back().want = Want::colon;
     return true;
   }
@@ -195,7 +198,7 @@ class JsonPass {
 
   std::string scanned(std::string_view content) const {
     if (content.find('\\') == content.npos) return policy_.text(content);
-    return policy_.escaped(content, json_unescaped(content));
+    return policy_.escaped(content, json_unescaped);
   }
 
   bool number() {

@@ -25,6 +25,13 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
   return a;
 }
 
+// What a mask ends may make a secret of what stands before it (an address whose top-level domain ran on into a key), so
+// text is masked until nothing more is found. Text made to take many rounds is masked as a whole.
+constexpr int kMaxRounds = 8;
+
+UnescapedText path_unescaped(std::string_view source) { return percent_unescaped(source, false); }
+UnescapedText form_unescaped(std::string_view source) { return percent_unescaped(source, true); }
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -98,6 +105,26 @@ std::string RedactionPolicy::mask(std::string_view type, std::string_view value)
 }
 
 std::string RedactionPolicy::text(std::string_view text) const {
+  std::string now(text);
+  for (int round = 0; round < kMaxRounds; ++round) {
+    std::string masked = masked_once(now);
+    if (masked == now) return now;
+    now = std::move(masked);
+  }
+  return mask("text", text);
+}
+
+std::string RedactionPolicy::escaped(std::string_view source, UnescapedText (*unescape)(std::string_view)) const {
+  std::string now(source);
+  for (int round = 0; round < kMaxRounds; ++round) {
+    std::string masked = masked_once(now, unescape(now));
+    if (masked == now) return now;
+    now = std::move(masked);
+  }
+  return mask("text", unescape(source).text);
+}
+
+std::string RedactionPolicy::masked_once(std::string_view text) const {
   std::string out;
   std::size_t done = 0;
   for (const FoundSecret& secret : find_secrets(text, fields_)) {
@@ -111,7 +138,7 @@ std::string RedactionPolicy::text(std::string_view text) const {
   return out.append(text.substr(done));
 }
 
-std::string RedactionPolicy::escaped(std::string_view source, const UnescapedText& unescaped) const {
+std::string RedactionPolicy::masked_once(std::string_view source, const UnescapedText& unescaped) const {
   std::string out;
   std::size_t done = 0;
   const std::string_view text = unescaped.text;
@@ -125,14 +152,18 @@ std::string RedactionPolicy::escaped(std::string_view source, const UnescapedTex
 
 std::string RedactionPolicy::pair(std::string_view source, bool is_query) const {
   const std::size_t equals = source.find('=');
-  const UnescapedText name = percent_unescaped(source.substr(0, equals), true);
-  std::string out = escaped(source.substr(0, equals), name);
+  const UnescapedText name = form_unescaped(source.substr(0, equals));
+  std::string out = escaped(source.substr(0, equals), form_unescaped);
   if (equals == source.npos) return out;
   const std::string_view value_source = source.substr(equals + 1);
-  const UnescapedText value = percent_unescaped(value_source, true);
-  const std::string_view type = is_query ? query_type(name.text) : field_type(name.text);
+  const UnescapedText value = form_unescaped(value_source);
+  // A mask in the name may change what it reads as: either name's word counts, so that a second pass finds nothing new.
+  const auto type_of = [&](std::string_view of) { return is_query ? query_type(of) : field_type(of); };
+  std::string_view type = type_of(name.text);
+  if (type.empty()) type = type_of(form_unescaped(out).text);
   out.push_back('=');
-  return out.append(type.empty() || value.text.empty() ? escaped(value_source, value) : mask(type, value.text));
+  return out.append(type.empty() || value.text.empty() ? escaped(value_source, form_unescaped)
+                                                       : mask(type, value.text));
 }
 
 std::string RedactionPolicy::pairs(std::string_view source, bool is_query) const {
@@ -149,7 +180,7 @@ std::string RedactionPolicy::pairs(std::string_view source, bool is_query) const
 std::string RedactionPolicy::target(std::string_view target) const {
   const std::size_t question = target.find('?');
   const std::string_view path = target.substr(0, question);
-  std::string out = escaped(path, percent_unescaped(path, false));
+  std::string out = escaped(path, path_unescaped);
   if (question == target.npos) return out;
   const std::string_view query = target.substr(question + 1);
   const std::size_t fragment = query.find('#');

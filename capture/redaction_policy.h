@@ -34,10 +34,10 @@ class RedactionPolicy {
 
   // `[redacted:<type>:<8 hex>]`; a value that is a token already stays.
   [[nodiscard]] std::string mask(std::string_view type, std::string_view value) const;
-  // The text with every secret in it masked.
+  // The text with every secret in it masked. Masking the result again changes nothing.
   [[nodiscard]] std::string text(std::string_view text) const;
   // The same for text that stands escaped in its source: all other bytes of the source stay as they are.
-  [[nodiscard]] std::string escaped(std::string_view source, const UnescapedText& unescaped) const;
+  [[nodiscard]] std::string escaped(std::string_view source, UnescapedText (*unescape)(std::string_view)) const;
   // `name=value&name=value`, of a query or a form.
   [[nodiscard]] std::string pairs(std::string_view source, bool is_query) const;
   // Path and query, or a whole URL.
@@ -45,6 +45,8 @@ class RedactionPolicy {
 
  private:
   [[nodiscard]] std::string pair(std::string_view source, bool is_query) const;
+  [[nodiscard]] std::string masked_once(std::string_view text) const;
+  [[nodiscard]] std::string masked_once(std::string_view source, const UnescapedText& unescaped) const;
 
   std::string key_;
   SecretNames headers_, fields_, query_;

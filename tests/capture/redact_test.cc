@@ -288,6 +288,16 @@ TEST(Redact, PoliciesAddNamesAndAreToldApart) {
   EXPECT_NE(make_redactor(options).error().text.find("too short"), std::string::npos);
 }
 
+TEST(Redact, MasksWhatAMaskReveals) {
+  // The address reads as one only when the key that its top-level domain ran on into is gone.
+  const auto redactor = make_redactor({}).value();
+  const std::string target = redactor->target(
+      "/?user=a@example.aq\xC0"
+      "AKIAIOSFODNN7EXAMPL1");
+  EXPECT_EQ(types_only(target), "/?user=[email][key]");
+  EXPECT_EQ(redactor->target(target), target);
+}
+
 TEST(Redact, LooksAtEachByteABoundedNumberOfTimes) {
   const SecretNames names({});
   for (const std::string& unit : std::vector<std::string>{"@",         "a@",    "@a.",       "%40",           "1 ",
