@@ -23,8 +23,9 @@ struct BodyLimits {
 
 class PreparedBody {
  public:
-  // Both must outlive it. Nothing is done before it is asked for.
-  PreparedBody(const Response& response, const BodyLimits& limits) : response_(response), limits_(limits) {}
+  // All must outlive it; JSON is parsed into `document`. Nothing is done before it is asked for.
+  PreparedBody(const Response& response, const BodyLimits& limits, JsonDocument& document)
+      : response_(response), limits_(limits), document_(document) {}
 
   // Why the codings do not come off; none where they do.
   [[nodiscard]] std::optional<CodingError> coding_error();
@@ -42,13 +43,13 @@ class PreparedBody {
 
   const Response& response_;
   const BodyLimits& limits_;
+  JsonDocument& document_;
   bool prepared_ = false, parsed_ = false, is_json_ = false;
   std::optional<CodingError> coding_error_;
   std::string owned_;
   std::string_view text_;
   ContentType content_type_;
   Media media_ = Media::empty;
-  JsonDocument document_;
 };
 
 // Adds what differs at `body` and below.

@@ -13,6 +13,13 @@ constexpr std::array<std::string_view, 6> kTypes{"null", "boolean", "number", "s
 
 std::string_view to_string(JsonType type) { return kTypes.at(static_cast<std::size_t>(type)); }
 
+void JsonDocument::keep(std::size_t values) {
+  source_ = {};
+  size_ = 0;
+  if (nodes_.size() > values) nodes_ = {};
+  if (decoded_.capacity() > values) decoded_ = {};
+}
+
 std::string JsonDocument::json(std::uint32_t value) const {
   std::string out;
   write(value, out);

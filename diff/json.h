@@ -33,6 +33,9 @@ struct JsonNode {
   JsonType type = JsonType::null;
   std::uint8_t flaws = 0;
   bool key_decoded = false, decoded = false;  // the text lies in the document's own block, not in the source
+
+  // Whether its children are at hand: it is an array or object, and not too deep.
+  [[nodiscard]] bool is_container() const { return type >= JsonType::array && (flaws & kTooDeep) == 0; }
 };
 
 class JsonDocument {
@@ -46,9 +49,12 @@ class JsonDocument {
   // error_at() says where. Value 0 is the root.
   [[nodiscard]] bool parse(std::string_view text, const Limits& limits);
   [[nodiscard]] std::size_t error_at() const { return error_at_; }
+  // Forgets the document, and frees its memory where that has room for more than so many values. (What is kept saves
+  // the next document asking for it.)
+  void keep(std::size_t values);
 
   [[nodiscard]] const JsonNode& operator[](std::uint32_t value) const { return nodes_[value]; }
-  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(nodes_.size()); }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] std::string_view key(const JsonNode& node) const {
     return (node.key_decoded ? std::string_view(decoded_) : source_).substr(node.key_at, node.key_size);
   }
@@ -60,12 +66,12 @@ class JsonDocument {
   [[nodiscard]] std::string json(std::uint32_t value) const;
 
  private:
-  friend class JsonParser;
   void write(std::uint32_t value, std::string& out) const;
 
   std::string_view source_;
   std::string decoded_;
-  std::vector<JsonNode> nodes_;
+  std::vector<JsonNode> nodes_;  // size_ of them are the document's, the others room for the next one
+  std::uint32_t size_ = 0;
   std::size_t error_at_ = 0;
 };
 
