@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
 
 namespace truemirror {
 namespace {
@@ -19,10 +18,11 @@ bool spend(std::size_t& budget, std::size_t cost) {
 
 // Indices of the elements whose hash the other side has: all others are certain to lie in gaps.
 std::vector<std::uint32_t> shared_elements(Hashes of, Hashes with) {
-  const std::unordered_set<std::uint64_t> known(with.begin(), with.end());
+  std::vector<std::uint64_t> known(with.begin(), with.end());
+  std::sort(known.begin(), known.end());
   std::vector<std::uint32_t> out;
   for (std::uint32_t at = 0; at < of.size(); ++at) {
-    if (known.contains(of[at])) out.push_back(at);
+    if (std::binary_search(known.begin(), known.end(), of[at])) out.push_back(at);
   }
   return out;
 }

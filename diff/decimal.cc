@@ -27,18 +27,25 @@ bool read_exponent(std::string_view text, std::int64_t& out) {
   return true;
 }
 
+// In one pass: every unequal number of a comparison comes by here, and most are short.
 Decimal normalized(std::string_view text) {
+  constexpr std::size_t kNone = std::string_view::npos;
   Decimal out;
   out.negative = text.starts_with('-');
   if (out.negative) text.remove_prefix(1);
-  const std::size_t e = text.find_first_of("eE");
-  std::string_view mantissa = text.substr(0, e);
-  const std::size_t first = mantissa.find_first_not_of("0.");
-  if (first == std::string_view::npos) return {};  // zero has no sign and no exponent
-  const std::size_t last = mantissa.find_last_not_of("0.");
-  const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
-  out.digits = mantissa.substr(first, last - first + 1);
-  out.exact = e == std::string_view::npos || read_exponent(text.substr(e + 1), out.exponent);
+  std::size_t first = kNone, last = kNone, point = kNone, at = 0;
+  for (; at < text.size() && (text[at] | 0x20) != 'e'; ++at) {
+    if (text[at] == '.') {
+      point = at;
+    } else if (text[at] != '0') {
+      if (first == kNone) first = at;
+      last = at;
+    }
+  }
+  if (first == kNone) return {};  // zero has no sign and no exponent
+  if (point == kNone) point = at;
+  out.digits = text.substr(first, last - first + 1);
+  out.exact = at == text.size() || read_exponent(text.substr(at + 1), out.exponent);
   // Places between the point and the first digit, the point itself not counted.
   out.exponent += static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + (first > point ? 1 : 0);
   return out;

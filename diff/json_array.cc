@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <unordered_map>
+
+#include "diff/hash_index.h"
+#include "diff/json_equal.h"
 
 namespace truemirror {
 namespace {
@@ -15,9 +17,9 @@ constexpr std::size_t kMostKeyFields = 16;
 
 class ArrayAligner {
  public:
-  ArrayAligner(JsonTree& stable, const Elements& stable_at, JsonTree& arm, const Elements& arm_at, bool bytewise,
+  ArrayAligner(JsonTree& stable, const Elements& stable_at, JsonTree& arm, const Elements& arm_at, bool walked,
                std::size_t& budget)
-      : stable_(stable), arm_(arm), stable_all_(stable_at), arm_all_(arm_at), budget_(budget), bytewise_(bytewise) {
+      : stable_(stable), arm_(arm), stable_all_(stable_at), arm_all_(arm_at), budget_(budget), walked_(walked) {
     trim();
   }
 
@@ -44,11 +46,10 @@ class ArrayAligner {
   }
   bool same(std::size_t i, std::size_t j) {
     const std::uint32_t x = stable_all_[i], y = arm_all_[j];
-    if (bytewise_ && stable_[x].type == arm_[y].type && stable_[x].flaws == arm_[y].flaws &&
-        stable_.text(x) == arm_.text(y)) {
-      return true;
-    }
-    return stable_.hash(x) == arm_.hash(y);
+    if (!walked_) return stable_.hash(x) == arm_.hash(y);
+    const JsonNode &a = stable_[x], &b = arm_[y];
+    if (a.type != b.type || a.flaws != b.flaws) return false;
+    return (a.size == b.size && stable_.text(x) == arm_.text(y)) || equal(stable_, x, arm_, y);
   }
 
   [[nodiscard]] std::uint32_t index(std::size_t at) const { return static_cast<std::uint32_t>(at); }
@@ -71,28 +72,36 @@ class ArrayAligner {
     return scalar ? tree.hash(value) : 0;
   }
 
-  // The sorted hashes of the field's values; none where it is not unique, or absent from some element.
-  static std::optional<std::vector<std::uint64_t>> unique_values(JsonTree& tree, const Elements& all,
-                                                                 std::string_view field) {
-    std::vector<std::uint64_t> out;
-    out.reserve(all.size());
-    for (const std::uint32_t element : all) {
-      out.push_back(key_hash(tree, element, field));
-      if (out.back() == 0) return std::nullopt;
+  // The key fields of the elements from `begin` to `end`; none where one has no such field, or two the same value.
+  std::optional<HashIndex> unique_values(JsonTree& tree, const Elements& all, std::size_t begin, std::size_t end,
+                                         std::string_view field) const {
+    std::vector<HashIndex::Entry> values;
+    values.reserve(end - begin);
+    for (std::size_t at = begin; at < end; ++at) {
+      const std::uint64_t hash = key_hash(tree, all[at], field);
+      if (hash == 0) return std::nullopt;
+      values.emplace_back(hash, index(at));
     }
-    std::sort(out.begin(), out.end());
-    if (std::adjacent_find(out.begin(), out.end()) != out.end()) return std::nullopt;
+    HashIndex out(std::move(values));
+    if (!out.unique()) return std::nullopt;
     return out;
   }
 
-  // How many values of the field both sides share, where it can be a key on both.
+  // How many values of the field both sides share, where it can be a key on both. What was trimmed is equal on both
+  // sides, so stable's stand for the arm's.
   std::optional<std::size_t> shared_values(std::string_view field) {
-    const auto a = unique_values(stable_, stable_all_, field);
-    if (!a) return std::nullopt;
-    const auto b = unique_values(arm_, arm_all_, field);
+    const auto b = unique_values(arm_, arm_all_, begin_, arm_end_, field);
     if (!b) return std::nullopt;
-    return static_cast<std::size_t>(std::count_if(
-        a->begin(), a->end(), [&](std::uint64_t hash) { return std::binary_search(b->begin(), b->end(), hash); }));
+    const auto a = unique_values(stable_, stable_all_, 0, stable_all_.size(), field);
+    if (!a) return std::nullopt;
+    std::size_t shared = stable_all_.size() - (stable_end_ - begin_);
+    for (const auto& [hash, unused] : b->entries()) {
+      const std::uint32_t at = a->find(hash);
+      if (at == HashIndex::kNone) continue;
+      if (at < begin_ || at >= stable_end_) return std::nullopt;  // the arm has it there as well
+      ++shared;
+    }
+    return shared;
   }
 
   // The field whose values most elements share; at a tie one that is named like a key, then the first. A number with a
@@ -110,7 +119,7 @@ class ArrayAligner {
           stable_.text(field).find_first_of(".eE") != std::string_view::npos) {
         continue;
       }
-      if (++tried > kMostKeyFields && !named_so) continue;
+      if ((++tried > kMostKeyFields || best_score >= 2 * fewer) && !named_so) continue;  // cannot be better
       const auto shared = shared_values(name);
       if (!shared || *shared * 2 < fewer) continue;
       const std::size_t score = *shared * 2 + (named_so ? 1 : 0);
@@ -118,23 +127,18 @@ class ArrayAligner {
         best_score = score;
         best = std::string(name);
       }
-      if (best_score == 2 * fewer + 1) break;  // nothing can be better
+      if (best_score == 2 * fewer + 1) break;
     }
     return best;
   }
 
   ArrayAlignment by_key(std::string_view field) {
-    std::unordered_map<std::uint64_t, std::uint32_t> arm_with;
+    std::vector<HashIndex::Entry> keys;
     for (std::size_t at = begin_; at < arm_end_; ++at) {
-      if (const std::uint64_t hash = key_hash(arm_, arm_all_[at], field)) arm_with.try_emplace(hash, index(at));
+      if (const std::uint64_t hash = key_hash(arm_, arm_all_[at], field)) keys.emplace_back(hash, index(at));
     }
-    return matched([&](std::size_t at) -> std::uint32_t {
-      const auto found = arm_with.find(key_hash(stable_, stable_all_[at], field));
-      if (found == arm_with.end()) return AlignedPair::kNone;
-      const std::uint32_t partner = found->second;
-      arm_with.erase(found);
-      return partner;
-    });
+    HashIndex arm_with(std::move(keys));
+    return matched([&](std::size_t at) { return arm_with.take(key_hash(stable_, stable_all_[at], field)); });
   }
 
   // Pairs each stable element with what `partner` names, whatever the order; the rest is missing or added.
@@ -173,16 +177,14 @@ class ArrayAligner {
 
   // Equal elements pair wherever they stand; what is left pairs by similarity, in order.
   ArrayAlignment as_multisets() {
-    std::unordered_multimap<std::uint64_t, std::uint32_t> arm_with;
-    for (std::size_t at = arm_end_; at-- > begin_;) arm_with.emplace(arm_.hash(arm_all_[at]), index(at));
+    std::vector<HashIndex::Entry> hashes;
+    for (std::size_t at = begin_; at < arm_end_; ++at) hashes.emplace_back(arm_.hash(arm_all_[at]), index(at));
+    HashIndex arm_with(std::move(hashes));
     std::vector<std::uint32_t> partner(stable_end_, AlignedPair::kNone);
     std::vector<bool> taken(arm_all_.size(), false);
     for (std::size_t at = begin_; at < stable_end_; ++at) {
-      const auto found = arm_with.find(stable_.hash(stable_all_[at]));
-      if (found == arm_with.end()) continue;
-      partner[at] = found->second;
-      taken[found->second] = true;
-      arm_with.erase(found);
+      partner[at] = arm_with.take(stable_.hash(stable_all_[at]));
+      if (partner[at] != AlignedPair::kNone) taken[partner[at]] = true;
     }
     Elements stable_left, arm_left;
     for (std::size_t at = begin_; at < stable_end_; ++at) {
@@ -246,16 +248,16 @@ class ArrayAligner {
   JsonTree &stable_, &arm_;
   const Elements &stable_all_, &arm_all_;
   std::size_t& budget_;
-  bool bytewise_;
+  bool walked_;
   std::size_t begin_ = 0, stable_end_ = 0, arm_end_ = 0;
 };
 
 }  // namespace
 
 ArrayAlignment align_arrays(JsonTree& stable, const std::vector<std::uint32_t>& stable_at, JsonTree& arm,
-                            const std::vector<std::uint32_t>& arm_at, const Rule* rule, bool bytewise,
+                            const std::vector<std::uint32_t>& arm_at, const Rule* rule, bool walked,
                             std::size_t& budget) {
-  return ArrayAligner(stable, stable_at, arm, arm_at, bytewise, budget).run(rule);
+  return ArrayAligner(stable, stable_at, arm, arm_at, walked, budget).run(rule);
 }
 
 }  // namespace truemirror

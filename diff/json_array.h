@@ -19,9 +19,10 @@ struct ArrayAlignment {
 };
 
 // `rule` (null, `unordered` or `key`) comes from the rules file. `stable_at` and `arm_at` are the elements of both
-// arrays. What it spends is taken off `budget`.
+// arrays. `walked`: elements at the ends of both are compared by walking them, not by hash. What it spends is taken off
+// `budget`.
 [[nodiscard]] ArrayAlignment align_arrays(JsonTree& stable, const std::vector<std::uint32_t>& stable_at, JsonTree& arm,
-                                          const std::vector<std::uint32_t>& arm_at, const Rule* rule, bool bytewise,
+                                          const std::vector<std::uint32_t>& arm_at, const Rule* rule, bool walked,
                                           std::size_t& budget);
 
 }  // namespace truemirror

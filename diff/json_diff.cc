@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "diff/json_array.h"
+#include "diff/json_equal.h"
 #include "diff/json_members.h"
 #include "diff/json_tree.h"
 #include "diff/value_class.h"
@@ -12,8 +14,9 @@
 namespace truemirror {
 namespace {
 
-// Down to this depth a container is first compared as bytes. Deeper it is not, or nesting would make that quadratic.
-constexpr std::size_t kBytewiseDepth = 16;
+// Down to this depth a container is first compared as bytes, and elements of arrays by walking them. Deeper they are
+// not, or nesting would make that quadratic: there the hash decides, which is made once for all levels.
+constexpr std::size_t kWalkedDepth = 16;
 
 std::string_view class_of(const JsonTree& tree, std::uint32_t value) {
   switch (tree[value].type) {
@@ -48,9 +51,8 @@ class JsonWalk {
   void values(std::uint32_t x, std::uint32_t y, std::size_t depth) {
     const JsonNode &a = stable_[x], &b = arm_[y];
     if (a.type != b.type) return changed(x, y, Kind::type, transition_of(to_string(a.type), to_string(b.type)));
-    const bool container = a.type == JsonType::object || a.type == JsonType::array;
-    if (!container || ((a.flaws | b.flaws) & kTooDeep) != 0) return scalars(x, y);
-    if (depth <= kBytewiseDepth && a.size == b.size && stable_.text(x) == arm_.text(y)) return;
+    if (!a.is_container() || !b.is_container()) return scalars(x, y);
+    if (depth <= kWalkedDepth && a.size == b.size && stable_.text(x) == arm_.text(y)) return;
     if (a.type == JsonType::object) {
       objects(x, y, depth);
     } else {
@@ -87,7 +89,8 @@ class JsonWalk {
 
   void objects(std::uint32_t x, std::uint32_t y, std::size_t depth) {
     if (in_step(x, y, depth) || among_few(x, y, depth)) return;
-    for (const MemberPair& pair : match_members(stable_, x, arm_, y)) member(pair, depth);
+    const MemberPairs pairs(stable_, x, arm_, y);
+    for (const MemberPair& pair : pairs.rows()) member(pair, depth);
   }
 
   // The same keys in the same order, each once, which is nearly always so: no look-up is needed.
@@ -106,27 +109,33 @@ class JsonWalk {
     return true;
   }
 
-  // Few members, each key once: a look-up is a scan.
+  // Few members, each key once: a look-up is a scan, and it begins where the last one ended.
   bool among_few(std::uint32_t x, std::uint32_t y, std::size_t depth) {
     if (stable_[x].count > kFewMembers || arm_[y].count > kFewMembers) return false;
     if (has_duplicates(stable_, x) || has_duplicates(arm_, y)) return false;
+    std::uint32_t shared = 0, next = y + 1;
     for (std::uint32_t a = x + 1; a < stable_[x].end; a = stable_[a].end) {
-      const std::uint32_t b = arm_.member(y, stable_.key(a));
+      const std::uint32_t b = arm_.member(y, stable_.key(a), next);
       at_.push_key(stable_.key(a));
       if (b == 0) {
         missing(a);
       } else {
+        ++shared;
+        next = arm_[b].end;
         values(a, b, depth + 1);
       }
       at_.pop();
     }
+    if (shared != arm_[y].count) only_in_arm(x, y);
+    return true;
+  }
+  void only_in_arm(std::uint32_t x, std::uint32_t y) {
     for (std::uint32_t b = y + 1; b < arm_[y].end; b = arm_[b].end) {
       if (stable_.member(x, arm_.key(b)) != 0) continue;
       at_.push_key(arm_.key(b));
       added(b);
       at_.pop();
     }
-    return true;
   }
 
   void member(const MemberPair& pair, std::size_t depth) {
@@ -154,7 +163,7 @@ class JsonWalk {
       d.arm = listed(arm_, pair.arm);
     });
   }
-  static std::optional<std::string> listed(const JsonTree& tree, const std::vector<std::uint32_t>& values) {
+  static std::optional<std::string> listed(const JsonTree& tree, std::span<const std::uint32_t> values) {
     if (values.empty()) return std::nullopt;
     if (values.size() == 1) return tree.json(values.front());
     std::string out;
@@ -165,7 +174,7 @@ class JsonWalk {
   void arrays(std::uint32_t x, std::uint32_t y, std::size_t depth) {
     const std::vector<std::uint32_t> a = stable_.children(x), b = arm_.children(y);
     const ArrayAlignment found =
-        align_arrays(stable_, a, arm_, b, sink_.array_rule(at_), depth <= kBytewiseDepth, budget_);
+        align_arrays(stable_, a, arm_, b, sink_.array_rule(at_), depth <= kWalkedDepth, budget_);
     if (found.reordered) changed(x, y, Kind::reordered, "order");
     const bool before = sink_.approximate;
     sink_.approximate |= found.approximate;

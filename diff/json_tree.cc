@@ -10,10 +10,6 @@ namespace {
 
 std::uint64_t mixed(std::uint64_t word, std::uint64_t seed) { return XXH3_64bits_withSeed(&word, sizeof word, seed); }
 
-bool is_container(const JsonNode& node) {
-  return (node.type == JsonType::object || node.type == JsonType::array) && (node.flaws & kTooDeep) == 0;
-}
-
 }  // namespace
 
 std::vector<std::uint32_t> JsonTree::children(std::uint32_t value) const {
@@ -33,10 +29,21 @@ std::uint32_t JsonTree::member(std::uint32_t object, std::string_view name) cons
   return 0;
 }
 
+std::uint32_t JsonTree::member(std::uint32_t object, std::string_view name, std::uint32_t from) const {
+  for (std::uint32_t child = from; child < document_[object].end; child = document_[child].end) {
+    if (key(child) == name) return child;
+  }
+  for (std::uint32_t child = object + 1; child < from; child = document_[child].end) {
+    if (key(child) == name) return child;
+  }
+  return 0;
+}
+
 std::uint64_t JsonTree::own_hash(std::uint32_t value) const {
   const JsonNode& node = document_[value];
-  const auto type = static_cast<std::uint64_t>(node.type) + 1;
-  if (!is_container(node)) {
+  auto type = static_cast<std::uint64_t>(node.type) + 1;
+  if (!node.is_container()) {
+    type |= static_cast<std::uint64_t>(node.flaws) << 8;  // a lone surrogate decodes to bytes that are no UTF-8
     if (node.type == JsonType::number) return mixed(decimal_hash(text(value)), type);
     return XXH3_64bits_withSeed(text(value).data(), text(value).size(), type);
   }
@@ -59,11 +66,6 @@ std::uint64_t JsonTree::hash(std::uint32_t value) {
     if (hashes_[at] == 0) hashes_[at] = own_hash(at) | 1;
   }
   return hashes_[value];
-}
-
-bool equal_scalars(const JsonTree& a, std::uint32_t x, const JsonTree& b, std::uint32_t y) {
-  if (a[x].type != b[y].type) return false;
-  return a[x].type == JsonType::number ? decimal_equal(a.text(x), b.text(y)) : a.text(x) == b.text(y);
 }
 
 }  // namespace truemirror

@@ -21,6 +21,8 @@ class JsonTree {
   [[nodiscard]] std::vector<std::uint32_t> children(std::uint32_t value) const;
   // The member of an object with that key, the first of several; 0 (the root is no member) where there is none.
   [[nodiscard]] std::uint32_t member(std::uint32_t object, std::string_view key) const;
+  // The same, beginning the search at `from`, which is a member, or the end: then it begins at the front.
+  [[nodiscard]] std::uint32_t member(std::uint32_t object, std::string_view key, std::uint32_t from) const;
 
   // Never 0. The first call for a subtree is linear in its size, later ones are a look-up.
   [[nodiscard]] std::uint64_t hash(std::uint32_t value);
@@ -31,8 +33,5 @@ class JsonTree {
   const JsonDocument& document_;
   std::vector<std::uint64_t> hashes_;
 };
-
-// Whether two scalars are equal: strings by content, numbers by exact decimal value.
-[[nodiscard]] bool equal_scalars(const JsonTree& a, std::uint32_t x, const JsonTree& b, std::uint32_t y);
 
 }  // namespace truemirror

@@ -43,6 +43,25 @@ TEST(Arrays, TheKeyIsTheFieldThatMostElementsShare) {
               ElementsAre("value body/0/price number→number", "value body/1/price number→number"));
 }
 
+TEST(Arrays, AValueOfTheKeyThatStandsTwiceOnOneSideIsNoKey) {
+  EXPECT_THAT(json_diff(R"([{"id":1,"f":1.5},{"id":2,"f":2.5},{"id":3,"f":3.5}])",
+                        R"([{"id":1,"f":1.5},{"id":1,"f":2.5},{"id":3,"f":9.5}])"),
+              ElementsAre("value body/1/id number→number", "value body/2/f number→number"));
+}
+
+TEST(Arrays, ElementsOfOneConfiguredKeyPairInTheirOrder) {
+  const auto options = with_rules(R"(
+version: 1
+rules:
+  - where: {location: "body"}
+    key: code
+    reason: rows are identified by their code
+)");
+  EXPECT_THAT(json_diff(R"([{"code":"a","n":1},{"code":"a","n":2},{"code":"b","n":3}])",
+                        R"([{"code":"b","n":4},{"code":"a","n":1},{"code":"a","n":5}])", options),
+              ElementsAre("reordered body order", "value body/1/n number→number", "value body/2/n number→number"));
+}
+
 TEST(Arrays, AnElementThatTurnsNullStaysAtItsPlace) {
   EXPECT_THAT(json_diff(R"([{"id":1},{"id":2},{"id":3}])", R"([{"id":1},null,{"id":3}])"),
               ElementsAre("type body/1 object→null"));

@@ -62,6 +62,21 @@ TEST(Json, AHundredThousandBracketsAreParsedWithoutRecursion) {
   EXPECT_FALSE(document.parse(std::string(100'000, '['), {}));
 }
 
+TEST(Json, ADocumentThatIsParsedAgainKeepsNothingOfTheLastOne) {
+  JsonDocument document;
+  ASSERT_TRUE(document.parse(R"({"a\n":[1,"\ud800",{"b":[true,null]}],"c":2})", {}));
+  ASSERT_TRUE(document.parse(R"([[],7,{"k":"v"}])", {}));
+  EXPECT_EQ(document.size(), 5u);
+  EXPECT_EQ(document.json(0), R"([[],7,{"k":"v"}])");
+  EXPECT_EQ(document[0].flaws, 0);
+  EXPECT_EQ(document.key(document[2]), "");
+  EXPECT_EQ(document.key(document[4]), "k");
+  document.keep(0);
+  EXPECT_EQ(document.size(), 0u);
+  ASSERT_TRUE(document.parse("[1]", {}));
+  EXPECT_EQ(document.size(), 2u);
+}
+
 TEST(Json, FlawedTextIsShownAsJsonAnyway) {
   JsonDocument document;
   ASSERT_TRUE(document.parse("{\"a\":[1,\"\xFF\"],\"b\":\"\\ud800\"}", {}));
@@ -134,6 +149,34 @@ TEST(JsonDiff, ALoneSurrogateIsMalformedWhereTheSidesDifferInIt) {
   EXPECT_THAT(json_diff(R"(["\ud83d\ude00"])", R"(["\ud83d"])"), ElementsAre("malformed body/0 lone_surrogate"));
   EXPECT_THAT(json_diff(R"(["\ud83d"])", R"(["x"])"), ElementsAre("malformed body/0 was_lone_surrogate"));
   EXPECT_THAT(json_diff(R"(["\ud83d", 1])", R"(["\ud83d",1])"), IsEmpty());
+}
+
+TEST(JsonDiff, ALoneSurrogateIsNotTheSameBytesWrittenRawWhereverItStands) {
+  const std::string escaped = R"("\ud800")", raw = "\"\xED\xA0\x80\"";
+  EXPECT_THAT(json_diff("{\"a\":" + escaped + "}", "{\"a\":" + raw + "}"), testing::SizeIs(1));
+  EXPECT_THAT(json_diff("[" + escaped + ",1]", "[" + raw + ",1]"), ElementsAre("malformed body/0 invalid_utf8"));
+  EXPECT_THAT(json_diff("[[" + escaped + "],1]", "[[" + raw + "],1]"), ElementsAre("malformed body/0/0 invalid_utf8"));
+}
+
+TEST(JsonDiff, AKeyGivenTwiceInAnotherOrderIsSeenInsideAnArrayToo) {
+  EXPECT_THAT(json_diff(R"([{"a":1,"a":2}])", R"([{"a":2,"a":1}])"), ElementsAre("malformed body/0/a duplicate_key"));
+  EXPECT_THAT(json_diff(R"([{"a":1,"a":2,"b":0}])", R"([{"b":0,"a":1,"a":2}])"), IsEmpty());
+}
+
+TEST(JsonDiff, MembersInAnyOrderAreMatchedInSmallAndLargeObjects) {
+  for (const int count : {2, 3, 23, 24, 25, 60}) {
+    std::string stable = "{", arm = "{";
+    for (int at = 0; at < count; ++at) {
+      stable += "\"k" + std::to_string(at) + "\":[" + std::to_string(at) + "],";
+      arm += "\"k" + std::to_string((at * 7 + 1) % count) + "\":[" + std::to_string((at * 7 + 1) % count) + ".0],";
+    }
+    if (count % 7 == 0) continue;  // the step has to reach every key
+    EXPECT_THAT(json_diff(stable + "\"x\":1}", arm + "\"x\":1}"), IsEmpty()) << count;
+    EXPECT_THAT(json_diff("[" + stable + "\"x\":1}]", "[" + arm + "\"x\":1}]"), IsEmpty()) << count;
+    EXPECT_THAT(json_diff(stable + "\"x\":1}", arm + "\"y\":1}"),
+                ElementsAre("missing body/x number", "added body/y number"))
+        << count;
+  }
 }
 
 TEST(JsonDiff, TooDeepNestingIsMalformedWhereTheSidesDifferInIt) {
