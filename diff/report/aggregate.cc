@@ -50,20 +50,9 @@ struct Aggregator::State {
 
   // The block of a time, which the run's clock follows. Asks for mutex_.
   BlockIndex block(WallTime at) {
-    const auto burst = std::max<Nanoseconds>(options.policy.burst, std::chrono::milliseconds(1)).count();
-    const auto since = at.time_since_epoch().count();
-    const BlockIndex block = since / burst - (since % burst < 0 ? 1 : 0);
+    const BlockIndex block = block_at(at.time_since_epoch(), options.policy.burst);
     tables.now = std::max(tables.now, block);
     return block;
-  }
-
-  void count_rules(const Comparison& comparison) {
-    for (const Divergence& divergence : comparison.candidate_divergences) {
-      if (divergence.rule < 0 || static_cast<std::size_t>(divergence.rule) >= tables.rules.size()) continue;
-      RuleCount& count = tables.rules[static_cast<std::size_t>(divergence.rule)];
-      count.hidden += divergence.disposition == Disposition::hidden ? 1 : 0;
-      count.accepted += divergence.disposition == Disposition::accepted ? 1 : 0;
-    }
   }
 
   SampleFacts take(const Comparison& comparison, const std::vector<Presence>& seen, std::vector<std::size_t>& wanted);
@@ -88,17 +77,7 @@ SampleFacts Aggregator::State::take(const Comparison& comparison, const std::vec
   sample.paired = !sample.calibrated || comparison.control.has_value();
   sample.sparing = *held >= limits.all_bytes;
 
-  PairFacts facts{.paired = sample.paired, .block = sample.block, .now = sample.now};
-  if (!seen.empty()) {
-    const auto bad = tables.findings.take(seen, comparison.endpoint, sample, redact, wanted);
-    facts.candidate_diverges = bad.candidate;
-    facts.control_diverges = bad.control;
-    for (const Presence& presence : seen) facts.diverged = facts.diverged || presence.candidate_open;
-    count_rules(comparison);
-  }
-  tables.diverged += facts.diverged ? 1 : 0;
-  tables.endpoints.compared(comparison, facts);
-  if (comparison.control) tables.control_health.pair(arm_failed(comparison.stable, *comparison.control));
+  tables.count(comparison, seen, sample, redact, wanted);
   return sample;
 }
 
@@ -149,7 +128,7 @@ void Aggregator::add(Comparison& comparison) {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     FindingTally* finding = state.tables.findings.find(seen[wanted[i]].signature);
-    if (finding) finding->examples.add(sample.sequence, sample.block, example, std::move(own[i]));
+    if (finding) finding->examples.add(sample.sequence, burst_of(sample.block), example, std::move(own[i]));
   }
 }
 

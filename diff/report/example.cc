@@ -117,7 +117,7 @@ Divergence make_example_divergence(const Divergence& divergence, const Redactor&
   return safe;
 }
 
-bool ExampleSet::wants(std::uint64_t sequence, BlockIndex block) const {
+bool ExampleSet::wants(std::uint64_t sequence, BlockIndex burst) const {
   if (kept_.empty() || sequence < kept_.front().sequence) return true;
   const auto same = [sequence](const Kept& kept) { return kept.sequence == sequence; };
   if (std::any_of(kept_.begin(), kept_.end(), same)) return false;
@@ -126,13 +126,13 @@ bool ExampleSet::wants(std::uint64_t sequence, BlockIndex block) const {
   if (static_cast<std::size_t>(std::count_if(kept_.begin(), kept_.end(), lower)) < kLowest) return true;
   // Latest: no kept sample is of a newer block, or of the same one and before this.
   return std::none_of(kept_.begin(), kept_.end(), [&](const Kept& kept) {
-    return kept.block > block || (kept.block == block && kept.sequence < sequence);
+    return kept.burst > burst || (kept.burst == burst && kept.sequence < sequence);
   });
 }
 
-void ExampleSet::add(std::uint64_t sequence, BlockIndex block, SharedExample sample, std::vector<Divergence> own) {
-  if (!wants(sequence, block)) return;
-  kept_.push_back({sequence, sample_hash(sequence), block, std::move(sample),
+void ExampleSet::add(std::uint64_t sequence, BlockIndex burst, SharedExample sample, std::vector<Divergence> own) {
+  if (!wants(sequence, burst)) return;
+  kept_.push_back({sequence, sample_hash(sequence), burst, std::move(sample),
                    std::make_shared<const std::vector<Divergence>>(std::move(own))});
   prune();
 }
@@ -149,9 +149,9 @@ void ExampleSet::prune() {
   std::sort(hashes.begin(), hashes.end());
   const std::uint64_t bound = hashes[std::min(kLowest, hashes.size()) - 1];
   const std::uint64_t first = kept_.front().sequence;
-  // max_element keeps the first of equals: the earliest sample of the newest block.
+  // max_element keeps the first of equals: the earliest sample of the newest burst.
   const std::uint64_t latest = std::max_element(kept_.begin(), kept_.end(), [](const Kept& a, const Kept& b) {
-                                 return a.block < b.block;
+                                 return a.burst < b.burst;
                                })->sequence;
   std::erase_if(
       kept_, [&](const Kept& kept) { return kept.hash > bound && kept.sequence != first && kept.sequence != latest; });

@@ -1,6 +1,6 @@
 // Which samples a finding shows: its first, its latest and the 5 with the lowest hash of their number, a uniform choice
-// that does not depend on the order in which comparisons arrive. `latest` is the first sample of the newest block (a
-// second by default) that shows the finding, so that a busy finding costs one redaction a block and not one a sample.
+// that does not depend on the order in which comparisons arrive. `latest` is the first sample of the newest burst (a
+// second by default) that shows the finding, so that a busy finding costs one redaction a burst and not one a sample.
 // An example is redacted and cut when it is made; nothing raw is kept. Values, apart from the budget that they share.
 #pragma once
 
@@ -38,9 +38,9 @@ class ExampleSet {
 
   [[nodiscard]] bool empty() const { return kept_.empty(); }
   // Whether a sample would be kept, before the work of making an example of it.
-  [[nodiscard]] bool wants(std::uint64_t sequence, BlockIndex block) const;
+  [[nodiscard]] bool wants(std::uint64_t sequence, BlockIndex burst) const;
   // Keeps it if it is still wanted, and drops what it displaces. `own`: the finding's divergences in this sample.
-  void add(std::uint64_t sequence, BlockIndex block, SharedExample sample, std::vector<Divergence> own);
+  void add(std::uint64_t sequence, BlockIndex burst, SharedExample sample, std::vector<Divergence> own);
   void absorb(const ExampleSet& other);
 
   // By number of the sample.
@@ -49,7 +49,7 @@ class ExampleSet {
  private:
   struct Kept {
     std::uint64_t sequence, hash;
-    BlockIndex block;
+    BlockIndex burst;
     SharedExample sample;
     std::shared_ptr<const std::vector<Divergence>> own;  // shared: tables are copied under a lock
   };

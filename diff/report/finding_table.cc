@@ -112,7 +112,7 @@ FindingTable::Badness FindingTable::take(const std::vector<Presence>& seen, cons
     }
     count(*finding, seen[i], sample, bad);
     const bool spare = sample.sparing && !finding->examples.empty();
-    if (!spare && finding->examples.wants(sample.sequence, sample.block)) wanted.push_back(i);
+    if (!spare && finding->examples.wants(sample.sequence, burst_of(sample.block))) wanted.push_back(i);
   }
   if (overflow.shown) count(other(sample), overflow, sample, bad);
   return bad;

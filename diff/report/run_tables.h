@@ -25,6 +25,11 @@ struct RunTables {
   std::uint64_t diverged = 0;
   BlockIndex now = 0;         // the newest block so far
   std::uint64_t renamed = 0;  // EndpointNames::version() that the names in here are of
+
+  // Counts one comparison, whose signatures are `seen`: findings, tests, rules, control's health. Adds to `wanted` the
+  // places in `seen` whose finding would keep the sample as an example.
+  void count(const Comparison& comparison, const std::vector<Presence>& seen, const SampleFacts& sample,
+             const RedactLocation& redact, std::vector<std::size_t>& wanted);
 };
 
 // The report of design.md §10. Where the run has ended, what is still open settles first.

@@ -1,60 +1,89 @@
 #include "diff/stats/blocks.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "diff/stats/evidence.h"
 
 namespace truemirror {
 namespace {
 
-std::size_t slot(BlockIndex block) {
-  const auto span = static_cast<BlockIndex>(BlockEvidence::kSpan);
-  return static_cast<std::size_t>(((block % span) + span) % span);
+BlockIndex floor_divide(BlockIndex value, BlockIndex by) { return value / by - (value % by < 0 ? 1 : 0); }
+std::size_t floor_modulo(BlockIndex value, BlockIndex by) {
+  return static_cast<std::size_t>(value - floor_divide(value, by) * by);
 }
+std::size_t slot(BlockIndex block) { return floor_modulo(block, static_cast<BlockIndex>(BlockEvidence::kSpan)); }
 
 }  // namespace
 
+BlockIndex block_at(std::chrono::nanoseconds since_epoch, std::chrono::milliseconds burst) {
+  const std::chrono::nanoseconds whole = std::max(burst, std::chrono::milliseconds(1));
+  return floor_divide(since_epoch.count(), whole.count() / kBlocksPerBurst);
+}
+
+BlockIndex burst_of(BlockIndex block) { return floor_divide(block, kBlocksPerBurst); }
+
+double BlockEvidence::Open::square() const {
+  const auto sum = static_cast<double>(std::accumulate(net.begin(), net.end(), std::int64_t{0}));
+  return sum * sum;
+}
+
 void BlockEvidence::touch(BlockIndex block, BlockIndex now, std::int64_t sign) {
   discordant_ += 1;
+  const BlockIndex burst = burst_of(block);
+  const std::size_t quarter = floor_modulo(block, kBlocksPerBurst);
   for (Open& open : open_) {
-    if (open.block == block) {
-      open.net += sign;
+    if (open.burst == burst) {
+      open.net[quarter] += sign;
       return;
     }
   }
-  if (yielded(block)) {
-    squares_ += 1;
-    return;
-  }
   if (open_.size() == kMaxOpen) settle(0);
-  open_.push_back({block, std::max(block, now), sign});
+  open_.push_back({burst, std::max(block, now), {}});
+  open_.back().net[quarter] = sign;
 }
 
 bool BlockEvidence::settle_one(BlockIndex now) {
-  // The evidence may stay as it is (a block with as many b as c), so go on until one changes it.
-  for (std::size_t at = 0; at < open_.size();) {
-    if (open_[at].touched > now - kSettleAfter) {
-      ++at;
-    } else if (settle(at)) {
-      return true;
+  // The evidence may stay as it is (as many b as c in each block), so go on until a burst changes it. The earliest
+  // burst first: which blocks yield must not depend on the order in which samples came.
+  for (;;) {
+    auto earliest = open_.end();
+    for (auto open = open_.begin(); open != open_.end(); ++open) {
+      const bool due = open->touched <= now - kSettleAfter;
+      if (due && (earliest == open_.end() || open->burst < earliest->burst)) earliest = open;
     }
+    if (earliest == open_.end()) return false;
+    if (settle(static_cast<std::size_t>(earliest - open_.begin()))) return true;
+  }
+}
+
+void BlockEvidence::settle_all() {
+  while (!open_.empty()) {
+    settle_one(INT64_MAX);
+  }
+}
+
+// Removes the open burst at `at`; true where one of its blocks yielded an observation. Two never can.
+bool BlockEvidence::settle(std::size_t at) {
+  const Open open = open_[at];
+  open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
+  squares_ += open.square();
+  for (std::size_t quarter = 0; quarter < open.net.size(); ++quarter) {
+    const BlockIndex block = open.burst * kBlocksPerBurst + static_cast<BlockIndex>(quarter);
+    if (open.net[quarter] == 0 || !may_yield(block)) continue;
+    ++(open.net[quarter] > 0 ? blocks_b_ : blocks_c_);
+    mark_yielded(block);
+    ln_e_ = ln_evidence(blocks_b_, blocks_c_);
+    return true;
   }
   return false;
 }
 
-void BlockEvidence::settle_all() {
-  while (!open_.empty()) settle(0);
-}
-
-// Removes open block `at`; true where it yielded an observation.
-bool BlockEvidence::settle(std::size_t at) {
-  const Open open = open_[at];
-  open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
-  squares_ += static_cast<double>(open.net) * static_cast<double>(open.net);
-  if (open.net == 0 || yielded(open.block)) return false;
-  ++(open.net > 0 ? blocks_b_ : blocks_c_);
-  mark_yielded(open.block);
-  ln_e_ = ln_evidence(blocks_b_, blocks_c_);
+// That no block yielded which one disturbance, a burst long, could have reached as well as this.
+bool BlockEvidence::may_yield(BlockIndex block) const {
+  for (BlockIndex near = block - kBlocksPerBurst; near <= block + kBlocksPerBurst; ++near) {
+    if (yielded(near)) return false;
+  }
   return true;
 }
 
@@ -76,13 +105,13 @@ void BlockEvidence::mark_yielded(BlockIndex block) {
 double BlockEvidence::clustering() const {
   if (discordant_ == 0) return 1;
   double squares = squares_;
-  for (const Open& open : open_) squares += static_cast<double>(open.net) * static_cast<double>(open.net);
+  for (const Open& open : open_) squares += open.square();
   return std::max(1.0, squares / discordant_);
 }
 
 void BlockEvidence::absorb_clustering(const BlockEvidence& other) {
   squares_ += other.squares_;
-  for (const Open& open : other.open_) squares_ += static_cast<double>(open.net) * static_cast<double>(open.net);
+  for (const Open& open : other.open_) squares_ += open.square();
   discordant_ += other.discordant_;
 }
 

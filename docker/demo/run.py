@@ -194,7 +194,7 @@ def show_live_page(demo: Demo) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="An order service in two versions behind truemirror.")
-    parser.add_argument("--seconds", type=float, default=60, help="of traffic (default 60; seven proofs need 25)")
+    parser.add_argument("--seconds", type=float, default=60, help="of traffic (default 60; seven proofs need 45)")
     parser.add_argument("--rate", type=float, default=MIX_RATE, help=f"requests a second (default {MIX_RATE})")
     parser.add_argument("--bugs", default="all", help=f"all, none, or some of {','.join(SWITCHES)}")
     parser.add_argument("--truemirror", type=Path, default=ROOT / "build/release/truemirror", help="the program")

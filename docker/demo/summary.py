@@ -72,7 +72,7 @@ class Summary:
               + style(BOLD, f"{self.proven()}, {self.invented()} invented") + "\n")
         if self.on:
             print(style(DIM, f"  {'regression':<32} {'endpoint':<27} {'where':<15} "
-                             "samples, seconds for:against, evidence"))
+                             "samples, blocks for:against, evidence"))
         for expected in self.on:
             proof = self.proof[expected.switch]
             mark = style(GREEN, "✓") if proof else style(RED, "✗")
@@ -139,8 +139,8 @@ def named(finding: dict) -> str:
 
 def evidence(proof: dict) -> str:
     samples = proof["b"] if "b" in proof else proof["candidate_only"]
-    seconds = f"{proof['blocks_b']}:{proof['blocks_c']}"
-    return f"{samples:>4} samples, {seconds:>5} seconds, E = 10^{proof['ln_e'] / math.log(10):.0f}"
+    blocks = f"{proof['blocks_b']}:{proof['blocks_c']}"
+    return f"{samples:>4} samples, {blocks:>5} blocks, E = 10^{proof['ln_e'] / math.log(10):.0f}"
 
 
 def contrast(before: object, after: object) -> str:

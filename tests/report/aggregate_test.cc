@@ -24,7 +24,7 @@ TEST(Aggregate, ADivergenceThatOnlyTheCandidateShowsIsNewAndProvenAndFailsItsEnd
   EXPECT_EQ(finding.status, FindingStatus::fresh);
   EXPECT_TRUE(finding.proven);
   EXPECT_EQ(finding.candidate_only, 300u);
-  EXPECT_EQ(finding.blocks_b, 31u) << "ten pairs a second are one observation a second";
+  EXPECT_EQ(finding.blocks_b, 25u) << "thirty seconds are four observations in each five bursts, and one begun";
   EXPECT_EQ(report.endpoints[0].verdict, Verdict::fail);
   EXPECT_EQ(report.endpoints[0].diverged, 300u);
   EXPECT_EQ(report.totals.diverged, 300u);
@@ -248,7 +248,7 @@ TEST(Aggregate, ALiveReportCountsOnlyBlocksThatHaveSettled) {
   Story story;
   story.pairs(20, kWrongPrice);
   EXPECT_EQ(story.aggregator.report({}, {}).findings.at(0).blocks_b, 0u);
-  EXPECT_EQ(story.ended().findings.at(0).blocks_b, 3u);
+  EXPECT_EQ(story.ended().findings.at(0).blocks_b, 2u);
 }
 
 }  // namespace

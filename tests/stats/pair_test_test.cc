@@ -9,10 +9,13 @@ namespace {
 
 constexpr double kShare = 0.0005;  // of the first of endpoints, one of five tests, at α = 0.01
 
-// `samples` pairs in each block from `from` to `to`; control and candidate bad as told.
+// Blocks so far apart that each may yield.
+constexpr BlockIndex kApart = kBlocksPerBurst + 1;
+
+// `samples` pairs in each of the blocks from `from` to `to` times kApart; control and candidate bad as told.
 void run(PairTest& test, BlockIndex from, BlockIndex to, int samples, bool candidate_bad, bool control_bad) {
-  for (BlockIndex block = from; block < to; ++block) {
-    for (int i = 0; i < samples; ++i) test.pair(candidate_bad, control_bad, block, block);
+  for (BlockIndex at = from; at < to; ++at) {
+    for (int i = 0; i < samples; ++i) test.pair(candidate_bad, control_bad, at * kApart, at * kApart);
   }
 }
 
@@ -35,7 +38,7 @@ TEST(PairTest, OneFailureInEachOfFifteenSecondsIsProof) {
   PairTest test(kShare, 0.01);
   run(test, 0, 15, 1, true, false);
   EXPECT_FALSE(test.proven()) << "the last blocks have not settled";
-  test.settle(100);
+  test.settle(200);
   EXPECT_TRUE(test.proven());
   EXPECT_EQ(test.report("errors").verdict, Verdict::fail);
 }
@@ -62,9 +65,9 @@ TEST(PairTest, AProofIsLatchedWhateverComesAfter) {
 }
 
 TEST(PairTest, ABlockThatHadToMakeRoomIsLookedAtBeforeTheNextCountsAgainst) {
-  // Thirty blocks at once, the run's clock standing still: the oldest settle as the newest come.
+  // 32 bursts at once, the run's clock standing still: the oldest settle as the newest come.
   PairTest test(kShare, 0.01);
-  for (BlockIndex block = 0; block < 30; ++block) test.pair(true, false, block, 0);
+  for (BlockIndex at = 0; at < 32; ++at) test.pair(true, false, 2 * at * kBlocksPerBurst, 0);
   EXPECT_TRUE(test.proven());
 }
 
@@ -83,8 +86,9 @@ TEST(PairTest, PassesAfterExactlyAsManyCleanPairsAsItSaidItNeeded) {
 TEST(PairTest, FailuresThatComeInClumpsWidenTheBound) {
   PairTest lone(kShare, 0.01), clumped(kShare, 0.01);
   for (int i = 0; i < 20'000; ++i) {
-    lone.pair(i % 400 == 0, i % 400 == 200, i / 10, i / 10);
-    clumped.pair(i % 4000 < 10, i % 4000 >= 2000 && i % 4000 < 2010, i / 10, i / 10);
+    const BlockIndex block = i * kBlocksPerBurst / 10;  // ten pairs a burst
+    lone.pair(i % 400 == 0, i % 400 == 200, block, block);
+    clumped.pair(i % 4000 < 10, i % 4000 >= 2000 && i % 4000 < 2010, block, block);
   }
   const TestReport one = lone.report("errors"), other = clumped.report("errors");
   EXPECT_EQ(one.b, other.b);
@@ -108,16 +112,17 @@ TEST(PairTest, AbsorbingAnotherAddsItsPairsAndItsProofButNotItsBlocks) {
   EXPECT_EQ(report.verdict, Verdict::fail);
 }
 
-// What a run looks like: candidate and control bad at the given rates, `per_block` pairs a block, looked at after each
+// What a run looks like: candidate and control bad at the given rates, `per_burst` pairs a burst, looked at after each
 // pair.
-bool ever_proven(std::uint64_t seed, double candidate_rate, double control_rate, int pairs, int per_block,
+bool ever_proven(std::uint64_t seed, double candidate_rate, double control_rate, int pairs, int per_burst,
                  double share) {
   std::mt19937_64 random(seed);
   std::bernoulli_distribution candidate(candidate_rate), control(control_rate);
   PairTest test(share, 0.01);
   for (int i = 0; i < pairs; ++i) {
     const bool candidate_bad = candidate(random), control_bad = control(random);
-    test.pair(candidate_bad, control_bad, i / per_block, i / per_block);
+    const BlockIndex block = i * kBlocksPerBurst / per_burst;
+    test.pair(candidate_bad, control_bad, block, block);
     if (test.proven()) return true;
   }
   test.settle_all();
@@ -137,20 +142,30 @@ TEST(PairTest, OnePerCentMoreFailuresIsFoundInSixThousandPairs) {
   EXPECT_EQ(found, 50);
 }
 
-TEST(PairTest, AnArmWhosePausesStayWithinABlockIsNotTakenForWorse) {
-  // Both arms pause now and then and fail everything for a third of a block.
+// Both arms now and then fail everything for `length` blocks and less than one more, wherever the clock cuts that.
+int alarms_of_pausing_arms(BlockIndex length, int runs) {
   int alarms = 0;
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < static_cast<std::uint64_t>(runs); ++seed) {
     std::mt19937_64 random(seed);
-    std::bernoulli_distribution pauses(0.05);
-    PairTest test(0.05, 0.01);
-    for (BlockIndex block = 0; block < 300; ++block) {
-      const bool candidate = pauses(random), control = pauses(random);
-      for (int i = 0; i < 10; ++i) test.pair(candidate && i < 3, control && i < 3, block, block);
+    std::exponential_distribution<double> quiet(0.05);
+    PairTest test(0.01, 0.01);
+    BlockIndex candidate = 0, control = 0;
+    for (BlockIndex block = 0; block < 1200; ++block) {
+      if (block > candidate + length) candidate = block + static_cast<BlockIndex>(quiet(random));
+      if (block > control + length) control = block + static_cast<BlockIndex>(quiet(random));
+      for (int i = 0; i < 3; ++i) test.pair(block >= candidate, block >= control, block, block);
     }
     alarms += test.proven() ? 1 : 0;
   }
-  EXPECT_LE(alarms, 15) << "of 300 at 5 %";
+  return alarms;
+}
+
+TEST(PairTest, ArmsThatPauseForAWholeBurstAreNotTakenForWorse) {
+  EXPECT_LE(alarms_of_pausing_arms(kBlocksPerBurst, 1000), 10) << "of 1,000 at 1 %";
+}
+
+TEST(PairTest, PausesLongerThanABurstAreBeyondThePromise) {
+  EXPECT_GT(alarms_of_pausing_arms(8 * kBlocksPerBurst, 200), 10) << "a test that cannot fail here shows nothing above";
 }
 
 }  // namespace

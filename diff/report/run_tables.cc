@@ -1,0 +1,33 @@
+// What one comparison adds to each table.
+#include "diff/report/run_tables.h"
+
+namespace truemirror {
+namespace {
+
+void count_rules(const Comparison& comparison, std::vector<RuleCount>& rules) {
+  for (const Divergence& divergence : comparison.candidate_divergences) {
+    if (divergence.rule < 0 || static_cast<std::size_t>(divergence.rule) >= rules.size()) continue;
+    RuleCount& count = rules[static_cast<std::size_t>(divergence.rule)];
+    count.hidden += divergence.disposition == Disposition::hidden ? 1 : 0;
+    count.accepted += divergence.disposition == Disposition::accepted ? 1 : 0;
+  }
+}
+
+}  // namespace
+
+void RunTables::count(const Comparison& comparison, const std::vector<Presence>& seen, const SampleFacts& sample,
+                      const RedactLocation& redact, std::vector<std::size_t>& wanted) {
+  PairFacts facts{.paired = sample.paired, .block = sample.block, .now = sample.now};
+  if (!seen.empty()) {
+    const auto bad = findings.take(seen, comparison.endpoint, sample, redact, wanted);
+    facts.candidate_diverges = bad.candidate;
+    facts.control_diverges = bad.control;
+    for (const Presence& presence : seen) facts.diverged = facts.diverged || presence.candidate_open;
+    count_rules(comparison, rules);
+  }
+  diverged += facts.diverged ? 1 : 0;
+  endpoints.compared(comparison, facts);
+  if (comparison.control) control_health.pair(arm_failed(comparison.stable, *comparison.control));
+}
+
+}  // namespace truemirror
