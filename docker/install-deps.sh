@@ -12,7 +12,7 @@ packages="g++ make cmake ninja-build ccache pkg-config ca-certificates patch
 for set in "$@"; do
   case "$set" in
     lint) packages="$packages clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev" ;;
-    bench) packages="$packages nginx-light haproxy wrk nghttp2-client strace libbenchmark-dev" ;;
+    bench) packages="$packages nginx-light haproxy wrk nghttp2-client strace libbenchmark-dev gnuplot-nox" ;;
     *) echo "install-deps.sh: unknown set '$set'; there are: lint, bench" >&2; exit 2 ;;
   esac
 done
