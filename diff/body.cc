@@ -2,10 +2,13 @@
 
 #include "diff/fields.h"
 #include "diff/json_diff.h"
+#include "diff/markup_diff.h"
 #include "diff/text.h"
 
 namespace truemirror {
 namespace {
+
+bool is_markup(Media media) { return media == Media::html || media == Media::xml; }
 
 bool is_text(Media media) { return media != Media::binary && media != Media::protobuf && media != Media::grpc; }
 
@@ -21,8 +24,7 @@ void diff_truncated(const Body& stable, const Body& arm, DivergenceSink& sink) {
 }
 
 // A coding that fails on one side only is the difference; where it fails alike, the coded bytes are all there is.
-void diff_undecodable(PreparedBody& stable, PreparedBody& arm, DivergenceSink& sink) {
-  Location at("body");
+void diff_undecodable(PreparedBody& stable, PreparedBody& arm, Location& at, DivergenceSink& sink) {
   const auto from = stable.coding_error(), to = arm.coding_error();
   if (from == to) return add_bytes_divergence(sink, at, stable.raw().bytes, arm.raw().bytes);
   const std::string why = to ? std::string(to_string(*to)) : "was_" + std::string(to_string(*from));
@@ -35,6 +37,19 @@ void diff_undecodable(PreparedBody& stable, PreparedBody& arm, DivergenceSink& s
 // The class as it turned out: what calls itself JSON and is none has no class of its own.
 std::string_view media_name(PreparedBody& body) {
   if (body.media() == Media::json && body.json() == nullptr) return "not_json";
+  if (is_markup(body.media()) && body.markup() == nullptr) {
+    switch (body.markup_flaw()) {
+      case MarkupFlaw::too_deep:
+        return "too_deep";
+      case MarkupFlaw::too_large:
+        return "too_large";
+      case MarkupFlaw::entities:
+        return "entities";
+      case MarkupFlaw::none:
+      case MarkupFlaw::malformed:
+        return body.media() == Media::xml ? "not_xml" : "not_html";
+    }
+  }
   return to_string(body.media());
 }
 
@@ -43,8 +58,7 @@ bool claims_json(const PreparedBody& body, const ContentType& type) {
 }
 
 // Bodies of two classes, or of one that at least one side only pretends to be of.
-void diff_unlike(PreparedBody& stable, PreparedBody& arm, std::size_t& budget, DivergenceSink& sink) {
-  Location at("body");
+void diff_unlike(PreparedBody& stable, PreparedBody& arm, Location& at, std::size_t& budget, DivergenceSink& sink) {
   const bool claimed = claims_json(stable, stable.content_type()) || claims_json(arm, arm.content_type());
   if (stable.media() == Media::json && arm.media() == Media::json && !claimed) {
     return diff_lines(stable.text(), arm.text(), at, sink, budget);  // text that begins like JSON
@@ -52,9 +66,17 @@ void diff_unlike(PreparedBody& stable, PreparedBody& arm, std::size_t& budget, D
   add_bytes_divergence(sink, at, stable.text(), arm.text(), transition_of(media_name(stable), media_name(arm)));
 }
 
-bool diff_by_media(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, std::size_t& budget,
+// Where a side is not what it says, one divergence says why, and the lines say what.
+void diff_markups(PreparedBody& stable, PreparedBody& arm, Location& at, DivergenceSink& sink, std::size_t& budget) {
+  const MarkupDocument *a = stable.markup(), *b = arm.markup();
+  if (a != nullptr && b != nullptr) return diff_markup(*a, *b, at, sink, budget);
+  add_bytes_divergence(sink, at, stable.text(), arm.text(), transition_of(media_name(stable), media_name(arm)));
+  diff_lines(stable.text(), arm.text(), at, sink, budget);
+}
+
+// False, with nothing added: a side is not what it says.
+bool diff_by_media(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, Location& at, std::size_t& budget,
                    DivergenceSink& sink) {
-  Location at("body");
   switch (stable.media()) {
     case Media::json:
       if (stable.json() == nullptr || arm.json() == nullptr) return false;
@@ -67,12 +89,14 @@ bool diff_by_media(PreparedBody& stable, PreparedBody& arm, const BodyLimits& li
       return true;
     case Media::multipart:
       return diff_multipart(stable.text(), stable.content_type().boundary, arm.text(), arm.content_type().boundary,
-                            limits.json, at, sink, budget);
+                            limits, at, sink, budget);
     case Media::events:
       diff_events(stable.text(), arm.text(), limits.json, at, sink, budget);
       return true;
     case Media::html:
     case Media::xml:
+      diff_markups(stable, arm, at, sink, budget);
+      return true;
     case Media::text:
       diff_lines(stable.text(), arm.text(), at, sink, budget);
       return true;
@@ -104,8 +128,10 @@ void PreparedBody::prepare() {
   }
   content_type_ = parse_content_type(response_.headers.get("content-type").value_or(""));
   media_ = classify(content_type_, text_);
-  if (is_text(media_) && needs_transcoding(text_, content_type_.charset)) {
-    owned_ = to_utf8(text_, content_type_.charset);
+  std::string_view charset = content_type_.charset;
+  if (charset.empty() && is_markup(media_)) charset = declared_charset(media_, text_);
+  if (is_text(media_) && needs_transcoding(text_, charset)) {
+    owned_ = to_utf8(text_, charset);
     text_ = owned_;
     media_ = classify(content_type_, text_);
   }
@@ -138,15 +164,31 @@ const JsonDocument* PreparedBody::json() {
   return is_json_ ? &document_ : nullptr;
 }
 
+const MarkupDocument* PreparedBody::markup() {
+  prepare();
+  if (!is_markup(media_)) return nullptr;
+  if (!parsed_) {
+    markup_flaw_ = markup_.parse(text_, media_ == Media::html ? MarkupLanguage::html : MarkupLanguage::xml);
+  }
+  parsed_ = true;
+  return markup_flaw_ == MarkupFlaw::none ? &markup_ : nullptr;
+}
+
 void diff_bodies(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, DivergenceSink& sink) {
   const Body &a = stable.raw(), &b = arm.raw();
   if (a.truncated() || b.truncated()) return diff_truncated(a, b, sink);
   if (a.bytes == b.bytes && content_codings(stable.headers()) == content_codings(arm.headers())) return;
-  if (stable.coding_error() || arm.coding_error()) return diff_undecodable(stable, arm, sink);
-  if (stable.text() == arm.text()) return;
+  Location at("body");
   std::size_t budget = limits.align_budget;
+  diff_contents(stable, arm, limits, at, sink, budget);
+}
+
+void diff_contents(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, Location& at,
+                   DivergenceSink& sink, std::size_t& budget) {
+  if (stable.coding_error() || arm.coding_error()) return diff_undecodable(stable, arm, at, sink);
+  if (stable.text() == arm.text()) return;
   const bool alike = stable.media() == arm.media();
-  if (!alike || !diff_by_media(stable, arm, limits, budget, sink)) diff_unlike(stable, arm, budget, sink);
+  if (!alike || !diff_by_media(stable, arm, limits, at, budget, sink)) diff_unlike(stable, arm, at, budget, sink);
 }
 
 }  // namespace truemirror

@@ -10,6 +10,8 @@
 #include "diff/classify.h"
 #include "diff/decode.h"
 #include "diff/json.h"
+#include "diff/location.h"
+#include "diff/markup.h"
 #include "diff/sink.h"
 #include "proxy/http/exchange.h"
 
@@ -19,6 +21,7 @@ struct BodyLimits {
   std::size_t max_decoded_bytes;
   std::size_t align_budget;
   JsonDocument::Limits json;
+  std::size_t max_multipart_depth = 3;  // parts of parts; what lies deeper compares as bytes
 };
 
 class PreparedBody {
@@ -35,6 +38,9 @@ class PreparedBody {
   [[nodiscard]] const ContentType& content_type();
   // Null: not JSON.
   [[nodiscard]] const JsonDocument* json();
+  // Null: neither XML nor HTML, or not to be read as such; then markup_flaw() says why.
+  [[nodiscard]] const MarkupDocument* markup();
+  [[nodiscard]] MarkupFlaw markup_flaw() const { return markup_flaw_; }
   [[nodiscard]] const Body& raw() const { return response_.body; }
   [[nodiscard]] const Headers& headers() const { return response_.headers; }
 
@@ -50,9 +56,15 @@ class PreparedBody {
   std::string_view text_;
   ContentType content_type_;
   Media media_ = Media::empty;
+  MarkupDocument markup_;
+  MarkupFlaw markup_flaw_ = MarkupFlaw::none;
 };
 
 // Adds what differs at `body` and below.
 void diff_bodies(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, DivergenceSink& sink);
+
+// The same for what is whole and stands elsewhere: a part of a multipart body.
+void diff_contents(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, Location& at,
+                   DivergenceSink& sink, std::size_t& budget);
 
 }  // namespace truemirror

@@ -1,5 +1,6 @@
 // Charsets other than UTF-8 (diff/classify.h). UTF-16, UTF-32 and the two single-byte ones that the web still has; what
 // WHATWG calls ISO 8859-1 is Windows-1252.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -96,7 +97,44 @@ std::string from_windows1252(std::string_view text) {
   return out;
 }
 
+// Case-insensitive; npos where it is not.
+std::size_t find_word(std::string_view text, std::string_view word, std::size_t from) {
+  for (std::size_t at = from; at + word.size() <= text.size(); ++at) {
+    if (iequals(text.substr(at, word.size()), word)) return at;
+  }
+  return std::string_view::npos;
+}
+
+// What stands after `word`, a `=` and perhaps a quote, up to whatever ends it.
+std::string_view value_after(std::string_view tag, std::string_view word) {
+  const std::size_t at = find_word(tag, word, 0);
+  if (at == std::string_view::npos) return {};
+  tag.remove_prefix(at + word.size());
+  const std::size_t equals = tag.find_first_not_of(" \t\r\n");
+  if (equals == std::string_view::npos || tag[equals] != '=') return {};
+  tag.remove_prefix(equals + 1);
+  tag.remove_prefix(std::min(tag.find_first_not_of(" \t\r\n\"'"), tag.size()));
+  return tag.substr(0, tag.find_first_of(" \t\r\n\"';>?"));
+}
+
 }  // namespace
+
+// Text that can be read for its charset is neither UTF-16 nor UTF-32, whatever it says (WHATWG HTML §13.2.3.2, which
+// also looks at so many bytes).
+std::string_view declared_charset(Media media, std::string_view body) {
+  constexpr std::size_t kLook = 1024;
+  const std::string_view start = body.substr(0, kLook);
+  std::string_view found;
+  if (start.starts_with("<?xml")) {
+    found = value_after(start.substr(0, start.find("?>")), "encoding");
+  } else if (media == Media::html) {
+    for (std::size_t at = 0; found.empty() && (at = find_word(start, "<meta", at)) != std::string_view::npos; ++at) {
+      found = value_after(start.substr(at, start.find('>', at) - at), "charset");
+    }
+  }
+  const Charset charset = named(found);
+  return charset == Charset::utf8 || charset == Charset::windows1252 ? found : std::string_view();
+}
 
 bool needs_transcoding(std::string_view text, std::string_view charset) {
   return mark_of(text).has_value() || (!charset.empty() && named(charset) != Charset::utf8);

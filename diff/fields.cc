@@ -103,19 +103,27 @@ std::optional<std::vector<Part>> parse_parts(std::string_view body, std::string_
   return out;
 }
 
-void diff_parts(const Part& stable, const Part& arm, const JsonDocument::Limits& limits, Location& at,
-                DivergenceSink& sink, std::size_t& budget) {
+Response as_response(const Part& part) {
+  Response out;
+  if (!part.content_type.empty()) out.headers.add("Content-Type", part.content_type);
+  out.body = Body(std::string(part.content));
+  return out;
+}
+
+void diff_parts(const Part& stable, const Part& arm, const BodyLimits& limits, Location& at, DivergenceSink& sink,
+                std::size_t& budget) {
   if (stable.content == arm.content) return;
-  JsonDocument a, b;
-  if (a.parse(stable.content, limits) && b.parse(arm.content, limits)) {
-    return diff_embedded(stable.content, arm.content, limits, at, sink, budget);
-  }
-  const bool text = is_utf8(stable.content) && is_utf8(arm.content);
-  if (text && stable.content.find('\n') != std::string_view::npos) {
-    return diff_lines(stable.content, arm.content, at, sink, budget);
-  }
-  if (text) return add_text_divergence(sink, at, stable.content, arm.content);
-  add_bytes_divergence(sink, at, stable.content, arm.content);
+  BodyLimits inside = limits;
+  inside.max_multipart_depth -= 1;
+  const Response from = as_response(stable), to = as_response(arm);
+  JsonDocument a_json, b_json;
+  PreparedBody a(from, inside, a_json), b(to, inside, b_json);
+  const auto one_line = [](PreparedBody& body) {
+    return body.media() == Media::empty ||
+           (body.media() == Media::text && body.text().find('\n') == std::string_view::npos);
+  };
+  if (one_line(a) && one_line(b)) return add_text_divergence(sink, at, a.text(), b.text());
+  diff_contents(a, b, inside, at, sink, budget);
 }
 
 }  // namespace
@@ -142,8 +150,9 @@ void diff_form(std::string_view stable, std::string_view arm, Location& at, Dive
 }
 
 bool diff_multipart(std::string_view stable, std::string_view stable_boundary, std::string_view arm,
-                    std::string_view arm_boundary, const JsonDocument::Limits& limits, Location& at,
-                    DivergenceSink& sink, std::size_t& budget) {
+                    std::string_view arm_boundary, const BodyLimits& limits, Location& at, DivergenceSink& sink,
+                    std::size_t& budget) {
+  if (limits.max_multipart_depth == 0) return false;
   const auto a = parse_parts(stable, stable_boundary), b = parse_parts(arm, arm_boundary);
   if (!a || !b) return false;
   std::multimap<std::string_view, const Part*> arm_parts;

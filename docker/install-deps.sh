@@ -6,7 +6,7 @@ set -eu
 
 packages="g++ make cmake ninja-build ccache pkg-config ca-certificates patch
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libssl-dev zlib1g-dev libzstd-dev libbrotli-dev libxxhash-dev libre2-dev rapidjson-dev
+  libssl-dev zlib1g-dev libzstd-dev libbrotli-dev libxxhash-dev libre2-dev rapidjson-dev libxml2-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libsqlite3-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev python3 curl zstd"
 for set in "$@"; do

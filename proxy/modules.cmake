@@ -27,6 +27,7 @@ pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd>=1.5)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+find_package(LibXml2 2.9 REQUIRED)
 
 # Warnings, sanitizers and Boost's switches: one interface target that every module links.
 add_library(truemirror_flags INTERFACE)

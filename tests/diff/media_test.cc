@@ -61,10 +61,6 @@ TEST(Text, JsonByAnotherNameIsStillJson) {
   EXPECT_THAT(text_diff("{not json\nb", "{not json\nc", "text/plain"), ElementsAre("value body/2 text→text"));
 }
 
-TEST(Text, HtmlComparesByLine) {
-  EXPECT_THAT(text_diff("<p>\na</p>", "<p>\nb</p>", "text/html"), ElementsAre("value body/2 text→text"));
-}
-
 TEST(Ndjson, EachLineIsADocument) {
   EXPECT_THAT(text_diff("{\"a\":1}\n{\"a\":2}\n", "{\"a\":1}\n{\"a\": 3}\n", "application/x-ndjson"),
               ElementsAre("value body/2/a number→number"));
@@ -94,6 +90,30 @@ TEST(Multipart, PartsCompareByNameWhateverTheBoundary) {
   };
   Lines found = lines(divergences(message("aaa", "ada", R"({"n":1})"), message("bbb", "bob", R"({"n":2})")));
   EXPECT_THAT(found, ElementsAre("value body/who text→text", "value body/what/n number→number"));
+}
+
+TEST(Multipart, APartComparesAsWhatItHolds) {
+  const auto message = [](const std::string& type, const std::string& content) {
+    return "--b\r\nContent-Type: " + type + "\r\n\r\n" + content + "\r\n--b--\r\n";
+  };
+  EXPECT_THAT(
+      text_diff(message("text/xml", "<a x='1'/>"), message("text/xml", "<a x='2'/>"), "multipart/mixed; boundary=b"),
+      ElementsAre("value body/1/a/@x number→number"));
+  EXPECT_THAT(text_diff(message("image/png", "abc"), message("image/png", "abcd"), "multipart/mixed; boundary=b"),
+              ElementsAre("bytes body/1 length"));
+}
+
+TEST(Multipart, PartsWithinPartsAreBounded) {
+  const auto nested = [](std::string inner) {
+    for (char boundary = 'a'; boundary < 'k'; ++boundary) {
+      const std::string line = std::string("--") + boundary;
+      inner = line + "\r\nContent-Type: multipart/mixed; boundary=" + static_cast<char>(boundary - 1) + "\r\n\r\n" +
+              inner + "\r\n" + line + "--\r\n";
+    }
+    return inner;
+  };
+  EXPECT_THAT(text_diff(nested("x"), nested("y"), "multipart/mixed; boundary=j"),
+              ElementsAre("bytes body/1/1/1 multipart→multipart"));
 }
 
 TEST(Multipart, AMessageWithoutItsBoundaryIsComparedAsBytes) {
