@@ -9,6 +9,7 @@
 #include "diff/json_equal.h"
 #include "diff/json_members.h"
 #include "diff/json_tree.h"
+#include "diff/jwt.h"
 #include "diff/value_class.h"
 
 namespace truemirror {
@@ -81,6 +82,8 @@ class JsonWalk {
     const std::uint8_t a = stable_[x].flaws & kOwn, b = arm_[y].flaws & kOwn;
     if (a == b && equal_scalars(stable_, x, arm_, y)) return;
     if (((a | b) & kTooDeep) != 0) return changed(x, y, Kind::malformed, "too_deep");
+    const bool both_text = stable_[x].type == JsonType::string && arm_[y].type == JsonType::string;
+    if (a == b && both_text && diff_jwts(stable_.text(x), arm_.text(y), at_, sink_)) return;
     if (a == b) return changed(x, y, Kind::value, transition_of(class_of(stable_, x), class_of(arm_, y)));
     const std::uint8_t broken = b & ~a;
     changed(x, y, Kind::malformed,

@@ -51,6 +51,8 @@ std::string Location::exact() const {
     out += '/';
     if (segment.role == Role::index) {
       out += std::to_string(segment.index);
+    } else if (segment.role == Role::mark) {
+      out += segment.text;
     } else {
       append_escaped(out, segment.text);
     }
@@ -66,6 +68,8 @@ std::string_view Location::generalized() {
     generalized_ += '/';
     if (segment.role == Role::index || (segment.role == Role::key && is_map_like_key(segment.text))) {
       generalized_ += '*';
+    } else if (segment.role == Role::mark) {
+      generalized_ += segment.text;
     } else {
       append_escaped(generalized_, segment.text);
     }

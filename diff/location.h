@@ -21,6 +21,8 @@ class Location {
   void push_key(std::string_view key) { segments_.push_back({key, 0, Role::key}); }
   // A name that is part of the protocol, never data: a cookie's attribute, an element's name.
   void push_name(std::string_view name) { segments_.push_back({name, 0, Role::name}); }
+  // A segment of ours that begins with `~` and stands as it is: no key reads like it, since a key's `~` is `~0`.
+  void push_mark(std::string_view mark) { segments_.push_back({mark, 0, Role::mark}); }
   void push_index(std::size_t index) { segments_.push_back({{}, index, Role::index}); }
   void pop() {
     segments_.pop_back();
@@ -33,7 +35,7 @@ class Location {
   [[nodiscard]] std::string_view generalized();
 
  private:
-  enum class Role : unsigned char { name, key, index };
+  enum class Role : unsigned char { name, key, index, mark };
   struct Segment {
     std::string_view text;
     std::size_t index;

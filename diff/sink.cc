@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "diff/jwt.h"
 #include "proxy/http/utf8.h"
 
 namespace truemirror {
@@ -112,6 +113,7 @@ std::string transition_of(std::string_view from, std::string_view to) {
 
 void add_text_divergence(DivergenceSink& sink, Location& at, std::optional<std::string_view> stable,
                          std::optional<std::string_view> arm) {
+  if (stable && arm && diff_jwts(*stable, *arm, at, sink)) return;
   const std::string_view from = stable ? to_string(class_of_text(*stable)) : "";
   const std::string_view to = arm ? to_string(class_of_text(*arm)) : "";
   const Kind kind = !arm ? Kind::missing : !stable ? Kind::added : Kind::value;

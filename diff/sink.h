@@ -66,7 +66,8 @@ void show(Divergence& divergence, std::optional<ShownValue> stable, std::optiona
 // `uuid→text`
 [[nodiscard]] std::string transition_of(std::string_view from, std::string_view to);
 
-// A text that differs, is missing (`arm` absent) or was added (`stable` absent) at this location.
+// A text that differs, is missing (`arm` absent) or was added (`stable` absent) at this location. Two JWTs differ in
+// what they say (diff/jwt.h).
 void add_text_divergence(DivergenceSink& sink, Location& at, std::optional<std::string_view> stable,
                          std::optional<std::string_view> arm);
 

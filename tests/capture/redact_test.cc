@@ -247,6 +247,25 @@ TEST(Redact, ValuesFollowTheirLocation) {
   EXPECT_EQ(value("body", R"("ann@example.org")"), R"("[email]")");
   EXPECT_EQ(value("body/note", "\"cut ann@example.org"), "\"cut [email]");
   EXPECT_EQ(value("body/price", "12.50"), "12.50");
+  EXPECT_EQ(value("body/user/@pin", R"("1")"), R"("[pin]")");
+}
+
+TEST(Redact, WhatATokenSaysIsMaskedButForItsTimesAndItsKind) {
+  const auto safe = redactor();
+  const auto value = [&](std::string_view location, std::string_view json) {
+    return types_only(safe->value(location, json));
+  };
+  for (const std::string json : {R"("ada")", "17", "true", "null", R"({"ada":["b"]})"}) {
+    for (const std::string location :
+         {"body/token/~jwt/claims/sub", "header/authorization/~jwt/claims/https:~1~1a~1roles/0",
+          "body/price/~jwt/claims/exp/x", "header/set-cookie/~jwt/header/kid"}) {
+      EXPECT_EQ(value(location, json), R"("[jwt]")") << location;
+      EXPECT_EQ(safe->value(location, safe->value(location, json)), safe->value(location, json));
+    }
+  }
+  EXPECT_EQ(value("body/token/~jwt/claims/exp", "1700000000"), "1700000000");
+  EXPECT_EQ(value("header/x/~jwt/header/alg", R"("HS256")"), R"("HS256")");
+  EXPECT_EQ(value("body/token/~jwt/claims/exp", R"("ann@example.org")"), R"("[email]")");
 }
 
 TEST(Redact, AnAllowListKeepsOnlyWhatItNames) {
