@@ -1,8 +1,11 @@
 #include "diff/body.h"
 
 #include "diff/fields.h"
+#include "diff/grpc.h"
 #include "diff/json_diff.h"
 #include "diff/markup_diff.h"
+#include "diff/protobuf.h"
+#include "diff/protobuf_wire.h"
 #include "diff/text.h"
 
 namespace truemirror {
@@ -50,6 +53,10 @@ std::string_view media_name(PreparedBody& body) {
         return body.media() == Media::xml ? "not_xml" : "not_html";
     }
   }
+  std::vector<WireField> fields;
+  if (body.media() == Media::protobuf && !read_message(body.text(), fields)) return "not_protobuf";
+  if (body.media() == Media::grpc && !GrpcBody::parse(body.text(), "", 0)) return "not_grpc";
+  if (body.media() == Media::ndjson && !is_ndjson(body.text(), body.limits().json)) return "not_ndjson";
   return to_string(body.media());
 }
 
@@ -72,6 +79,17 @@ void diff_markups(PreparedBody& stable, PreparedBody& arm, Location& at, Diverge
   if (a != nullptr && b != nullptr) return diff_markup(*a, *b, at, sink, budget);
   add_bytes_divergence(sink, at, stable.text(), arm.text(), transition_of(media_name(stable), media_name(arm)));
   diff_lines(stable.text(), arm.text(), at, sink, budget);
+}
+
+bool diff_grpc_bodies(PreparedBody& stable, PreparedBody& arm, const BodyLimits& limits, Location& at,
+                      std::size_t& budget, DivergenceSink& sink) {
+  const auto parsed = [&](PreparedBody& body) {
+    return GrpcBody::parse(body.text(), body.headers().get("grpc-encoding").value_or(""), limits.max_decoded_bytes);
+  };
+  const auto a = parsed(stable), b = parsed(arm);
+  if (!a || !b) return false;
+  diff_grpc(*a, *b, limits.protobuf, limits.json, at, sink, budget);
+  return true;
 }
 
 // False, with nothing added: a side is not what it says.
@@ -100,9 +118,11 @@ bool diff_by_media(PreparedBody& stable, PreparedBody& arm, const BodyLimits& li
     case Media::text:
       diff_lines(stable.text(), arm.text(), at, sink, budget);
       return true;
-    case Media::empty:
     case Media::protobuf:
+      return diff_protobuf(stable.text(), arm.text(), limits.protobuf, at, sink, budget);
     case Media::grpc:
+      return diff_grpc_bodies(stable, arm, limits, at, budget, sink);
+    case Media::empty:
     case Media::binary:
       add_bytes_divergence(sink, at, stable.text(), arm.text());
       return true;

@@ -12,6 +12,7 @@
 #include "diff/json.h"
 #include "diff/location.h"
 #include "diff/markup.h"
+#include "diff/protobuf_types.h"
 #include "diff/sink.h"
 #include "proxy/http/exchange.h"
 
@@ -21,7 +22,8 @@ struct BodyLimits {
   std::size_t max_decoded_bytes;
   std::size_t align_budget;
   JsonDocument::Limits json;
-  std::size_t max_multipart_depth = 3;  // parts of parts; what lies deeper compares as bytes
+  const ProtoMessage* protobuf = nullptr;  // what a protobuf or gRPC body holds; null: by field number
+  std::size_t max_multipart_depth = 3;     // parts of parts; what lies deeper compares as bytes
 };
 
 class PreparedBody {
@@ -41,6 +43,7 @@ class PreparedBody {
   // Null: neither XML nor HTML, or not to be read as such; then markup_flaw() says why.
   [[nodiscard]] const MarkupDocument* markup();
   [[nodiscard]] MarkupFlaw markup_flaw() const { return markup_flaw_; }
+  [[nodiscard]] const BodyLimits& limits() const { return limits_; }
   [[nodiscard]] const Body& raw() const { return response_.body; }
   [[nodiscard]] const Headers& headers() const { return response_.headers; }
 

@@ -146,6 +146,8 @@ bool diff_ndjson(std::string_view stable, std::string_view arm, const JsonDocume
   return true;
 }
 
+bool is_ndjson(std::string_view text, const JsonDocument::Limits& limits) { return all_json(json_lines(text), limits); }
+
 void diff_events(std::string_view stable, std::string_view arm, const JsonDocument::Limits& limits, Location& at,
                  DivergenceSink& sink, std::size_t& budget) {
   walk(event_blocks(stable), event_blocks(arm), at, sink, budget, [&](std::string_view x, std::string_view y) {

@@ -18,6 +18,8 @@ void diff_lines(std::string_view stable, std::string_view arm, Location& at, Div
 [[nodiscard]] bool diff_ndjson(std::string_view stable, std::string_view arm, const JsonDocument::Limits& limits,
                                Location& at, DivergenceSink& sink, std::size_t& budget);
 
+[[nodiscard]] bool is_ndjson(std::string_view text, const JsonDocument::Limits& limits);
+
 // Server-sent events (WHATWG HTML §9.2): fields `event`, `id`, `retry` and `data` of each event, data as JSON where
 // both are. Comments do not count.
 void diff_events(std::string_view stable, std::string_view arm, const JsonDocument::Limits& limits, Location& at,

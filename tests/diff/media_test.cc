@@ -64,7 +64,7 @@ TEST(Text, JsonByAnotherNameIsStillJson) {
 TEST(Ndjson, EachLineIsADocument) {
   EXPECT_THAT(text_diff("{\"a\":1}\n{\"a\":2}\n", "{\"a\":1}\n{\"a\": 3}\n", "application/x-ndjson"),
               ElementsAre("value body/2/a number→number"));
-  EXPECT_THAT(text_diff("1\n2\n", "1\nx\n", "application/x-ndjson"), ElementsAre("bytes body ndjson→ndjson"));
+  EXPECT_THAT(text_diff("1\n2\n", "1\nx\n", "application/x-ndjson"), ElementsAre("bytes body ndjson→not_ndjson"));
 }
 
 TEST(Form, FieldsCompareByName) {
