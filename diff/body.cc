@@ -207,6 +207,15 @@ void diff_contents(PreparedBody& stable, PreparedBody& arm, const BodyLimits& li
                    DivergenceSink& sink, std::size_t& budget) {
   if (stable.coding_error() || arm.coding_error()) return diff_undecodable(stable, arm, at, sink);
   if (stable.text() == arm.text()) return;
+  // A message whose fields are all unset has no bytes.
+  const auto is_message = [](PreparedBody& body) {
+    return body.media() == Media::protobuf ||
+           (body.media() == Media::empty && !body.headers().get("content-type").value_or("").empty());
+  };
+  if (stable.media() != arm.media() && is_message(stable) && is_message(arm) &&
+      diff_protobuf(stable.text(), arm.text(), limits.protobuf, at, sink, budget)) {
+    return;
+  }
   const bool alike = stable.media() == arm.media();
   if (!alike || !diff_by_media(stable, arm, limits, at, budget, sink)) diff_unlike(stable, arm, at, budget, sink);
 }

@@ -13,9 +13,10 @@ constexpr std::size_t kDeepest = 1000;  // the walk over JSON recurses: this fit
 
 constexpr std::size_t kKeptValues = 128 << 10;  // of 28 bytes: what a document of 1 to 3 MiB has
 
-BodyLimits limits_of(const CompareOptions& options) {
+BodyLimits limits_of(const CompareOptions& options, std::string_view endpoint, const Request& request) {
   BodyLimits limits{options.max_decoded_bytes, options.align_budget, {}};
   limits.json.max_depth = std::min(options.max_depth, kDeepest);
+  if (options.rules != nullptr) limits.protobuf = options.rules->answer_of(endpoint, request.target);
   return limits;
 }
 
@@ -86,7 +87,7 @@ std::vector<Divergence> diff_prepared(const Request& request, const Response& st
 }  // namespace
 
 void compare(Comparison& comparison, const CompareOptions& options) {
-  const BodyLimits limits = limits_of(options);
+  const BodyLimits limits = limits_of(options, comparison.endpoint, comparison.request);
   PreparedBody stable_body(comparison.stable, limits,
                            workspace().stable);  // both arms compare with it, so it is parsed once
   const auto against = [&](const Response& arm) {
@@ -100,7 +101,7 @@ void compare(Comparison& comparison, const CompareOptions& options) {
 
 std::vector<Divergence> diff_responses(const Request& request, const Response& stable, const Response& arm,
                                        const CompareOptions& options, std::string_view endpoint) {
-  const BodyLimits limits = limits_of(options);
+  const BodyLimits limits = limits_of(options, endpoint, request);
   PreparedBody stable_body(stable, limits, workspace().stable);
   std::vector<Divergence> found = diff_prepared(request, stable, stable_body, arm, options, limits, endpoint);
   workspace().trim();

@@ -18,7 +18,9 @@
 namespace truemirror {
 namespace {
 
-constexpr std::array<std::string_view, 3> kTopKeys{"version", "defaults", "rules"};
+constexpr std::array<std::string_view, 4> kTopKeys{"version", "defaults", "protobuf", "rules"};
+constexpr std::array<std::string_view, 2> kProtobufKeys{"descriptors", "messages"};
+constexpr std::array<std::string_view, 2> kMessageKeys{"endpoint", "response"};
 constexpr std::array<std::string_view, 11> kRuleKeys{"where",  "ignore",    "type_only", "unordered",
                                                      "key",    "tolerance", "replace",   "time_within",
                                                      "accept", "reason",    "expires"};
@@ -156,13 +158,34 @@ void read_action(const YAML::Node& node, RuleAction action, Rule& rule) {
   }
 }
 
+Pattern endpoint_pattern(const YAML::Node& node) {
+  const std::string endpoint = scalar(node, "endpoint");
+  return Pattern(endpoint.starts_with('/') ? "*" + endpoint : endpoint);
+}
+
+ProtobufNames read_protobuf(const YAML::Node& node) {
+  check_keys(node, kProtobufKeys, "protobuf");
+  ProtobufNames out;
+  if (!node["descriptors"])
+    complain(node, "'protobuf' needs 'descriptors: FILE', as protoc --descriptor_set_out writes it");
+  out.descriptors = scalar(node["descriptors"], "descriptors");
+  if (out.descriptors.empty()) complain(node["descriptors"], "'descriptors' names a file");
+  const YAML::Node messages = node["messages"];
+  if (!messages || messages.IsNull()) return out;
+  if (!messages.IsSequence()) complain(messages, "'messages' is a list of '{endpoint: …, response: pkg.Message}'");
+  for (const auto& message : messages) {
+    check_keys(message, kMessageKeys, "a message");
+    if (!message["endpoint"] || !message["response"]) complain(message, "a message needs 'endpoint' and 'response'");
+    out.messages.push_back({endpoint_pattern(message["endpoint"]), scalar(message["response"], "response"),
+                            static_cast<std::size_t>(message.Mark().line) + 1});
+  }
+  return out;
+}
+
 void read_where(const YAML::Node& node, Rule& rule) {
   check_keys(node, kWhereKeys, "where");
   if (node.size() == 0) complain(node, "'where' takes endpoint, location or both");
-  if (node["endpoint"]) {
-    const std::string endpoint = scalar(node["endpoint"], "endpoint");
-    rule.endpoint = Pattern(endpoint.starts_with('/') ? "*" + endpoint : endpoint);
-  }
+  if (node["endpoint"]) rule.endpoint = endpoint_pattern(node["endpoint"]);
   if (node["location"]) rule.location = Pattern(scalar(node["location"], "location"));
 }
 
@@ -284,6 +307,7 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view yaml, std
       complain(root["version"] ? root["version"] : root, "a rules file begins with 'version: 1'");
     }
     if (root["defaults"]) out->defaults_ = boolean(root["defaults"], "defaults");
+    if (root["protobuf"]) out->protobuf_ = read_protobuf(root["protobuf"]);
     const YAML::Node rules = root["rules"];
     if (!rules || rules.IsNull()) return out;
     if (!rules.IsSequence()) complain(rules, "'rules' is a list");

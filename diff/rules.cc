@@ -66,6 +66,26 @@ bool accepts(const Rule& rule, const Divergence& d) {
 
 }  // namespace
 
+Result<std::shared_ptr<const RuleSet>> RuleSet::with_types(std::shared_ptr<const ProtobufTypes> types,
+                                                           std::string_view file_name) const {
+  for (const ProtobufNames::Line& line : protobuf_.messages) {
+    if (types->message(line.response) != nullptr) continue;
+    return Problem{std::string(file_name) + ":" + std::to_string(line.line) + ": " + protobuf_.descriptors +
+                   " declares no message '" + line.response + "'"};
+  }
+  auto out = std::make_shared<RuleSet>(*this);
+  out->types_ = std::move(types);
+  return std::shared_ptr<const RuleSet>(std::move(out));
+}
+
+const ProtoMessage* RuleSet::answer_of(std::string_view endpoint, std::string_view target) const {
+  if (types_ == nullptr) return nullptr;
+  for (const ProtobufNames::Line& line : protobuf_.messages) {
+    if (line.endpoint.matches(endpoint)) return types_->message(line.response);
+  }
+  return types_->answer(target);
+}
+
 std::string_view to_string(RuleAction action) { return kActions.at(static_cast<std::size_t>(action)); }
 
 bool Rule::covers(const Divergence& d) const {

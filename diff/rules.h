@@ -12,6 +12,7 @@
 
 #include "diff/comparison.h"
 #include "diff/pattern.h"
+#include "diff/protobuf_types.h"
 #include "proxy/http/exchange.h"
 #include "proxy/http/problem.h"
 
@@ -43,6 +44,18 @@ struct Rule {
   [[nodiscard]] bool covers(const Divergence& divergence) const;
 };
 
+// Where the names of protobuf fields come from. A gRPC method says itself which message it answers; for other endpoints
+// the first line that matches says it.
+struct ProtobufNames {
+  struct Line {
+    Pattern endpoint = Pattern::any();
+    std::string response;  // `shop.Order`
+    std::size_t line = 0;  // of the file, from 1
+  };
+  std::string descriptors;  // a descriptor set's file, beside the rules file unless absolute; empty: none
+  std::vector<Line> messages;
+};
+
 class RuleSet {
  public:
   // `file_name` leads the errors: "rules.yaml:4:7: unknown key 'regx'; did you mean 'regex'?". Rules whose `expires`
@@ -54,9 +67,18 @@ class RuleSet {
   // Whether the default header rules (diff/headers.h) apply beside the rules of the file.
   [[nodiscard]] bool defaults() const { return defaults_; }
 
+  [[nodiscard]] const ProtobufNames& protobuf() const { return protobuf_; }
+  // The same rules with the descriptors that protobuf() asks for. Errors: a message that they do not declare.
+  [[nodiscard]] Result<std::shared_ptr<const RuleSet>> with_types(std::shared_ptr<const ProtobufTypes> types,
+                                                                  std::string_view file_name) const;
+  // What a protobuf answer to this request holds; null where nobody says.
+  [[nodiscard]] const ProtoMessage* answer_of(std::string_view endpoint, std::string_view target) const;
+
  private:
   std::vector<Rule> rules_;
   bool defaults_ = true;
+  ProtobufNames protobuf_;
+  std::shared_ptr<const ProtobufTypes> types_;
 };
 
 // The file with one more rule at its end: accepts what `divergence` shows, at that endpoint and generalized location,

@@ -6,12 +6,24 @@
 #include "proxy/cli/text_file.h"
 
 namespace truemirror {
+namespace {
+
+constexpr std::size_t kMostDescriptors = 64u << 20;  // bytes: all of a large company's, with their imports
+
+}  // namespace
 
 Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& file) {
   const auto text = read_text_file(file);
   if (text.has_error()) return text.error();
   const auto today = std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now());
-  return RuleSet::parse(*text, file.string(), today);
+  auto rules = RuleSet::parse(*text, file.string(), today);
+  if (rules.has_error() || (*rules)->protobuf().descriptors.empty()) return rules;
+  const std::filesystem::path descriptors = file.parent_path() / (*rules)->protobuf().descriptors;
+  const auto set = read_text_file(descriptors, kMostDescriptors);
+  if (set.has_error()) return set.error();
+  auto types = ProtobufTypes::parse(*set, descriptors.string());
+  if (types.has_error()) return types.error();
+  return (*rules)->with_types(*std::move(types), file.string());
 }
 
 Result<Policy> load_policy(const std::filesystem::path& file) {
