@@ -64,24 +64,36 @@ bool has_no_content(const Request& request, int status) {
   return request.method == "HEAD" || status == 304 || status == 204;
 }
 
-std::vector<Divergence> diff_prepared(const Request& request, const Response& stable, PreparedBody& stable_body,
-                                      const Response& arm, const CompareOptions& options, const BodyLimits& limits,
-                                      std::string_view endpoint) {
-  DivergenceSink sink(options.rules.get(), endpoint, options.max_divergences);
-  if (failed_alike(stable, arm)) return {};
+struct ArmDiff {
+  std::vector<Divergence> divergences;
+  DefaultRules defaults_hidden = 0;
+};
+
+// Adds what differs to the sink.
+void diff_into(DivergenceSink& sink, const Request& request, const Response& stable, PreparedBody& stable_body,
+               const Response& arm, const CompareOptions& options, const BodyLimits& limits) {
+  if (failed_alike(stable, arm)) return;
   const bool same_outcome = stable.ok() && arm.ok() && stable.status == arm.status;
   if (!same_outcome) diff_outcomes(stable, arm, sink);
-  if (!stable.ok() || !arm.ok()) return sink.take();
+  if (!stable.ok() || !arm.ok()) return;
   HeaderScope scope;
   scope.defaults = options.rules == nullptr || options.rules->defaults();
   scope.bodies_compared = !has_no_content(request, stable.status);
   scope.status_differs = !same_outcome;
   diff_headers(stable.headers, arm.headers, scope, sink);
-  if (!same_outcome) return sink.take();
+  if (!same_outcome) return;
   diff_trailers(stable.trailers, arm.trailers, sink);
   PreparedBody arm_body(arm, limits, workspace().arm);
   diff_bodies(stable_body, arm_body, limits, sink);
-  return sink.take();
+}
+
+ArmDiff diff_prepared(const Request& request, const Response& stable, PreparedBody& stable_body, const Response& arm,
+                      const CompareOptions& options, const BodyLimits& limits, std::string_view endpoint) {
+  DivergenceSink sink(options.rules.get(), endpoint, options.max_divergences);
+  sink.answers(request);
+  if (options.list_defaults) sink.list_defaults();
+  diff_into(sink, request, stable, stable_body, arm, options, limits);
+  return {sink.take(), sink.defaults_hidden()};
 }
 
 }  // namespace
@@ -93,9 +105,11 @@ void compare(Comparison& comparison, const CompareOptions& options) {
   const auto against = [&](const Response& arm) {
     return diff_prepared(comparison.request, comparison.stable, stable_body, arm, options, limits, comparison.endpoint);
   };
-  comparison.candidate_divergences = against(comparison.candidate);
+  ArmDiff candidate = against(comparison.candidate);
+  comparison.candidate_divergences = std::move(candidate.divergences);
+  comparison.candidate_defaults = candidate.defaults_hidden;
   comparison.control_divergences.clear();
-  if (comparison.control) comparison.control_divergences = against(*comparison.control);
+  if (comparison.control) comparison.control_divergences = against(*comparison.control).divergences;
   workspace().trim();
 }
 
@@ -103,7 +117,8 @@ std::vector<Divergence> diff_responses(const Request& request, const Response& s
                                        const CompareOptions& options, std::string_view endpoint) {
   const BodyLimits limits = limits_of(options, endpoint, request);
   PreparedBody stable_body(stable, limits, workspace().stable);
-  std::vector<Divergence> found = diff_prepared(request, stable, stable_body, arm, options, limits, endpoint);
+  std::vector<Divergence> found =
+      diff_prepared(request, stable, stable_body, arm, options, limits, endpoint).divergences;
   workspace().trim();
   return found;
 }

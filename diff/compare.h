@@ -18,11 +18,12 @@ struct CompareOptions {
   std::size_t max_depth = 512;                // of JSON nesting, up to 1000
   std::size_t max_divergences = 1000;         // kept for one arm of one comparison, an eighth of them of one signature
   std::size_t align_budget = 1'000'000;       // element comparisons spent on aligning one document's arrays
+  bool list_defaults = false;                 // also list, as hidden, what the default header rules leave out
 };
 
-// Sets candidate_divergences and control_divergences from the messages and the endpoint (which rules look at: set it
-// before); leaves the messages alone. Never throws on any input: what cannot be parsed is compared as bytes or is
-// `malformed`.
+// Sets candidate_divergences, candidate_defaults and control_divergences from the messages and the endpoint (which
+// rules look at: set it before); leaves the messages alone. Never throws on any input: what cannot be parsed is
+// compared as bytes or is `malformed`.
 void compare(Comparison& comparison, const CompareOptions& options);
 
 // The same for one arm: D(stable, arm). `endpoint` is what the rules are matched with.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "diff/default_rules.h"
 #include "proxy/http/exchange.h"
 
 namespace truemirror {
@@ -30,8 +31,9 @@ struct Divergence {
   std::string from_class;  // value classes (design.md §7.7), empty where the value is absent
   std::string to_class;
   Disposition disposition = Disposition::open;
-  std::int32_t rule = -1;    // index of the rule that accepted or hid it
-  bool approximate = false;  // arrays aligned by position, over the work budget
+  std::int32_t rule = -1;      // index of the rule that accepted or hid it; below -1: diff/default_rules.h
+  std::uint32_t repeated = 0;  // further places of the same renaming, folded into this one (diff/renaming.h)
+  bool approximate = false;    // arrays aligned by position, over the work budget
 };
 
 struct Comparison {
@@ -45,6 +47,7 @@ struct Comparison {
 
   std::vector<Divergence> candidate_divergences;  // D(stable, candidate)
   std::vector<Divergence> control_divergences;    // D(stable, control)
+  DefaultRules candidate_defaults = 0;            // which default header rules hid something between the two
   std::string endpoint;                           // `GET /orders/{id}`
 
   // Divergences that no rule hides or accepts.

@@ -1,5 +1,6 @@
 // Header fields and trailers as what they mean: several fields of one name are one list (RFC 9110 §5.3), lists compare
-// by member, Set-Cookie by cookie name and attributes (never by value). Equal lists cost one quick scan and no
+// as lists or sets, their parameters as parameters (diff/header_value.h), Set-Cookie by cookie name and attributes
+// (diff/cookies.h). What the default rules leave out is told to the sink. Equal lists cost one quick scan and no
 // allocation.
 #pragma once
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "diff/json.h"
+#include "diff/sink.h"
 #include "diff/timestamp.h"
 
 namespace truemirror {
@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kActions{"ignore",    "type_only", "unordered",   "key",
                                                    "tolerance", "replace",   "time_within", "accept"};
-
-// The contents of a shown value: a string's own text, any other JSON as it is written.
-std::string contents(const std::string& json) {
-  JsonDocument document;
-  if (!document.parse(json, {}) || document[0].type != JsonType::string) return json;
-  return std::string(document.text(document[0]));
-}
 
 std::optional<double> as_number(const std::string& text) {
   double value = 0;
@@ -98,11 +91,11 @@ bool Rule::covers(const Divergence& d) const {
     case RuleAction::unordered:
       return d.kind == Kind::reordered;
     case RuleAction::tolerance:
-      return changed && within_tolerance(*this, contents(*d.stable), contents(*d.arm));
+      return changed && within_tolerance(*this, shown_contents(*d.stable), shown_contents(*d.arm));
     case RuleAction::replace:
-      return changed && equal_after_replace(*this, contents(*d.stable), contents(*d.arm));
+      return changed && equal_after_replace(*this, shown_contents(*d.stable), shown_contents(*d.arm));
     case RuleAction::time_within:
-      return changed && close_in_time(*this, contents(*d.stable), contents(*d.arm));
+      return changed && close_in_time(*this, shown_contents(*d.stable), shown_contents(*d.arm));
     case RuleAction::accept:
       return accepts(*this, d);
     case RuleAction::ignore:

@@ -4,8 +4,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "diff/json.h"
 #include "diff/jwt.h"
+#include "diff/renaming.h"
 #include "proxy/http/utf8.h"
 
 namespace truemirror {
@@ -19,6 +22,10 @@ constexpr std::size_t kMostBytes = 64u << 20;
 std::uint64_t signature_of(std::string_view generalized, Kind kind, std::string_view transition) {
   const std::uint64_t place = XXH3_64bits(generalized.data(), generalized.size());
   return XXH3_64bits_withSeed(transition.data(), transition.size(), place + static_cast<std::uint64_t>(kind));
+}
+
+std::uint64_t covered_signature(std::uint64_t signature, std::int32_t rule) {
+  return signature ^ ((static_cast<std::uint64_t>(rule) + 1) * 0x9E3779B97F4A7C15u);
 }
 
 }  // namespace
@@ -71,24 +78,75 @@ bool DivergenceSink::begin(Location& at, Kind kind, std::string transition) {
   return true;
 }
 
+// The first rule that applies, -1 where none does.
+std::int32_t DivergenceSink::covering_rule(const Divergence& divergence) {
+  for (const std::uint32_t index : in_force()) {
+    if (rules_->rules()[index].covers(divergence)) return static_cast<std::int32_t>(index);
+  }
+  return -1;
+}
+
 void DivergenceSink::settle() {
   Divergence& added = list_.back();
   bytes_ += (added.stable ? added.stable->size() : 0) + (added.arm ? added.arm->size() : 0);
   full_ = bytes_ > kMostBytes;
-  for (const std::uint32_t index : in_force()) {
-    const Rule& rule = rules_->rules()[index];
-    if (!rule.covers(added)) continue;
-    added.disposition = rule.action == RuleAction::accept ? Disposition::accepted : Disposition::hidden;
-    added.rule = static_cast<std::int32_t>(index);
-    // One of each signature and rule says all that is counted.
-    if (++seen_[signature_ ^ ((index + 1) * 0x9E3779B97F4A7C15u)] > 1) {
-      list_.pop_back();
-      full_ |= ++dropped_ > kMostDropped;
-    }
+  if (request_ != nullptr && mark_echo(added, *request_, searched_)) {
+    signature_ = signature_of(added.generalized, added.kind, added.transition);
+  }
+  added.rule = covering_rule(added);
+  if (added.rule < 0) {
+    ++seen_[signature_];
+    ++open_;
     return;
   }
-  ++seen_[signature_];
-  ++open_;
+  const bool accepts = rules_->rules()[static_cast<std::size_t>(added.rule)].action == RuleAction::accept;
+  added.disposition = accepts ? Disposition::accepted : Disposition::hidden;
+  // One of each signature and rule says all that is counted; of what is accepted more are kept until take(), because
+  // they may be renamings.
+  const std::size_t most = accepts ? max_signature_ : 1;
+  if (++seen_[covered_signature(signature_, added.rule)] > most) {
+    list_.pop_back();
+    full_ |= ++dropped_ > kMostDropped;
+  }
+}
+
+std::vector<Divergence> DivergenceSink::take() {
+  for (const std::size_t at : fold_renamings(list_)) {
+    Divergence& odd = list_[at];  // another transition: what was accepted before is not
+    odd.rule = covering_rule(odd);
+    const bool accepts =
+        odd.rule >= 0 && rules_->rules()[static_cast<std::size_t>(odd.rule)].action == RuleAction::accept;
+    odd.disposition = odd.rule < 0 ? Disposition::open : accepts ? Disposition::accepted : Disposition::hidden;
+  }
+  drop_repeated();
+  return std::move(list_);
+}
+
+void DivergenceSink::drop_repeated() {
+  const auto accepted = [](const Divergence& d) { return d.disposition == Disposition::accepted; };
+  if (std::count_if(list_.begin(), list_.end(), accepted) < 2) return;
+  std::unordered_set<std::uint64_t> kept;
+  std::erase_if(list_, [&](const Divergence& d) {
+    if (!accepted(d)) return false;
+    return !kept.insert(covered_signature(signature_of(d.generalized, d.kind, d.transition), d.rule)).second;
+  });
+}
+
+void DivergenceSink::hidden_by_default(std::size_t default_rule, Location& at, const std::optional<std::string>& stable,
+                                       const std::optional<std::string>& arm) {
+  defaults_hidden_ |= static_cast<DefaultRules>(1u << default_rule);
+  if (!list_defaults_) return;
+  Divergence hidden;
+  hidden.location = at.exact();
+  hidden.generalized = at.generalized();
+  hidden.kind = !arm ? Kind::missing : !stable ? Kind::added : Kind::value;
+  if (stable) show(hidden, shown_text(*stable), std::nullopt);
+  if (arm) show(hidden, std::nullopt, shown_text(*arm));
+  hidden.transition = hidden.kind == Kind::value ? transition_of(hidden.from_class, hidden.to_class)
+                                                 : hidden.from_class + hidden.to_class;
+  hidden.disposition = Disposition::hidden;
+  hidden.rule = rule_of_default(default_rule);
+  list_.push_back(std::move(hidden));
 }
 
 void show(Divergence& divergence, std::optional<ShownValue> stable, std::optional<ShownValue> arm) {
@@ -100,6 +158,14 @@ void show(Divergence& divergence, std::optional<ShownValue> stable, std::optiona
     divergence.arm = std::move(arm->json);
     divergence.to_class = arm->value_class;
   }
+}
+
+std::string shown_contents(const std::string& json) {
+  if (json.size() < 2 || json.front() != '"') return json;
+  if (json.find('\\') == std::string::npos) return json.substr(1, json.size() - 2);
+  JsonDocument document;
+  if (!document.parse(json, {}) || document[0].type != JsonType::string) return json;
+  return std::string(document.text(document[0]));
 }
 
 ShownValue shown_text(std::string_view text) { return {json_quoted(text), to_string(class_of_text(text))}; }

@@ -17,7 +17,8 @@ struct Aggregator::State {
         tables{.endpoints = EndpointTable(options.policy, options.control == ControlMode::instance),
                .findings = FindingTable(options.max_findings),
                .control_health = {},
-               .rules = std::vector<RuleCount>(options.rules ? options.rules->rules().size() : 0)} {}
+               .rules = std::vector<RuleCount>(options.rules ? options.rules->rules().size() : 0),
+               .defaults = {}} {}
 
   [[nodiscard]] std::string name(std::string_view method, std::string_view target) {
     const std::string safe = options.redactor->target(target);

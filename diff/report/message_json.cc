@@ -20,6 +20,12 @@ bool is_json(std::string_view text) {
   return !code;
 }
 
+// Whether kind, values and classes say what the transition is.
+bool tells_transition(const Divergence& d) {
+  if (d.kind == Kind::value) return d.transition == d.from_class + "→" + d.to_class;
+  return d.kind != Kind::bytes && d.kind != Kind::malformed;
+}
+
 }  // namespace
 
 bool write_shown_value(JsonWriter& json, const std::optional<std::string>& value) {
@@ -45,8 +51,10 @@ void write_divergence(JsonWriter& json, const Divergence& divergence) {
   bool cut = write_shown_value(json, divergence.stable);
   json.key("candidate");
   cut = write_shown_value(json, divergence.arm) || cut;
+  if (!tells_transition(divergence)) json.key("transition").text(divergence.transition);
   json.key("classes").begin_array().text(divergence.from_class).text(divergence.to_class).end_array();
   if (cut) json.key("cut").boolean(true);
+  if (divergence.repeated > 0) json.key("repeated").number(std::uint64_t{divergence.repeated});
   if (divergence.approximate) json.key("approximate").boolean(true);
   if (divergence.disposition != Disposition::open) json.key("disposition").text(to_string(divergence.disposition));
   json.end_object();

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diff/comparison.h"
@@ -66,6 +67,9 @@ struct FindingReport {
   std::vector<Example> examples;
   std::string issue;  // id of the finding it always occurs with (design.md §9); its own id where it stands alone
 };
+
+// What a default header rule is called among the rules: `default: date`.
+inline constexpr std::string_view kDefaultRuleMark = "default: ";
 
 struct RuleUse {
   std::string rule, reason;  // as the rules file says it

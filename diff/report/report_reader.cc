@@ -60,7 +60,7 @@ class ReportReader {
                              "error_detail, start_ns, first_byte_ns, last_byte_ns FROM response WHERE sample = ?"};
   SqliteStatement divergences_{connection_,
                                "SELECT location, generalized, kind, transition, stable, candidate, from_class, "
-                               "to_class, disposition, rule, approximate FROM divergence WHERE sample = ? "
+                               "to_class, disposition, rule, approximate, repeated FROM divergence WHERE sample = ? "
                                "ORDER BY position"};
   Report report_;
   std::string damage_;
@@ -248,6 +248,7 @@ void ReportReader::read_divergences(Example& example, std::int64_t sample) {
     divergence.disposition = known(disposition_from(divergences_.text()), "disposition");
     divergence.rule = static_cast<std::int32_t>(divergences_.integer());
     divergence.approximate = divergences_.flag();
+    divergence.repeated = static_cast<std::uint32_t>(divergences_.integer());
   }
   divergences_.reset();
 }

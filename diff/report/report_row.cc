@@ -62,6 +62,7 @@ void append_divergence(std::string& buffer, const Divergence& divergence) {
   append_number(buffer, static_cast<std::uint64_t>(divergence.disposition));
   append_number(buffer, static_cast<std::uint64_t>(divergence.rule));
   append_number(buffer, divergence.approximate ? 1 : 0);
+  append_number(buffer, divergence.repeated);
 }
 
 std::uint64_t process_seed() {

@@ -72,7 +72,7 @@ struct ReportWriter::Statements {
   SqliteStatement example{connection, insert_into("example", 3)};
   SqliteStatement sample{connection, insert_into("sample", 8)};
   SqliteStatement response{connection, insert_into("response", 14)};
-  SqliteStatement divergence{connection, insert_into("divergence", 13)};
+  SqliteStatement divergence{connection, insert_into("divergence", 14)};
   SqliteStatement clear_tests{connection, "DELETE FROM test WHERE endpoint = ?"};
   SqliteStatement clear_examples{connection, "DELETE FROM example WHERE finding = ?"};
   SqliteStatement clear_finding{connection, "DELETE FROM finding WHERE id = ?"};
@@ -220,7 +220,7 @@ std::int64_t ReportWriter::write_sample(const Example& example) {
     ReportRow({stored.id, position++, divergence.location, divergence.generalized, to_string(divergence.kind),
                divergence.transition, text_field(divergence.stable), text_field(divergence.arm), divergence.from_class,
                divergence.to_class, to_string(divergence.disposition), std::int64_t{divergence.rule},
-               std::int64_t{divergence.approximate}})
+               std::int64_t{divergence.approximate}, std::int64_t{divergence.repeated}})
         .execute(statements_->divergence);
   }
   return stored.id;

@@ -153,6 +153,11 @@ Report make_report(RunTables tables, const AggregateOptions& options, const RunI
     const Rule& rule = options.rules->rules()[i];
     report.rules.push_back({rule.text, rule.reason, tables.rules[i].hidden, tables.rules[i].accepted, rule.expired});
   }
+  for (std::size_t i = 0; i < tables.defaults.size(); ++i) {
+    if (tables.defaults[i] == 0) continue;
+    report.rules.push_back({std::string(kDefaultRuleMark).append(kDefaultRules[i].header),
+                            std::string(kDefaultRules[i].reason), tables.defaults[i], 0, false});
+  }
   return report;
 }
 

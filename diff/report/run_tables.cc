@@ -4,6 +4,11 @@
 namespace truemirror {
 namespace {
 
+// Samples in which each default header rule hid something between stable and the candidate.
+void count_defaults(DefaultRules hidden, std::array<std::uint64_t, kDefaultRules.size()>& defaults) {
+  for (std::size_t at = 0; hidden != 0 && at < defaults.size(); ++at) defaults[at] += hidden >> at & 1U;
+}
+
 void count_rules(const Comparison& comparison, std::vector<RuleCount>& rules) {
   for (const Divergence& divergence : comparison.candidate_divergences) {
     if (divergence.rule < 0 || static_cast<std::size_t>(divergence.rule) >= rules.size()) continue;
@@ -25,6 +30,7 @@ void RunTables::count(const Comparison& comparison, const std::vector<Presence>&
     for (const Presence& presence : seen) facts.diverged = facts.diverged || presence.candidate_open;
     count_rules(comparison, rules);
   }
+  count_defaults(comparison.candidate_defaults, defaults);
   diverged += facts.diverged ? 1 : 0;
   endpoints.compared(comparison, facts);
   if (comparison.control) control_health.pair(arm_failed(comparison.stable, *comparison.control));

@@ -2,6 +2,7 @@
 // copy.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct RunTables {
   EndpointTable endpoints;
   FindingTable findings;
   ControlHealth control_health;
-  std::vector<RuleCount> rules;  // by index in the rule set
+  std::vector<RuleCount> rules;                                // by index in the rule set
+  std::array<std::uint64_t, kDefaultRules.size()> defaults{};  // samples that each default header rule hid something in
   std::uint64_t diverged = 0;
   BlockIndex now = 0;         // the newest block so far
   std::uint64_t renamed = 0;  // EndpointNames::version() that the names in here are of

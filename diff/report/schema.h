@@ -52,7 +52,7 @@ CREATE TABLE divergence (
   sample INTEGER NOT NULL, position INTEGER NOT NULL, location TEXT NOT NULL, generalized TEXT NOT NULL,
   kind TEXT NOT NULL, transition TEXT NOT NULL, stable TEXT, candidate TEXT, from_class TEXT NOT NULL,
   to_class TEXT NOT NULL, disposition TEXT NOT NULL, rule INTEGER NOT NULL, approximate INTEGER NOT NULL,
-  PRIMARY KEY (sample, position)) WITHOUT ROWID;
+  repeated INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (sample, position)) WITHOUT ROWID;
 )sql";
 
 }  // namespace truemirror

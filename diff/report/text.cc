@@ -272,11 +272,18 @@ void TextReport::rules() {
   if (view_.report.rules.empty() && view_.accepted.empty() && view_.hidden.empty()) return;
   title("RULES", Ink::dim,
         phrase_count(view_.accepted.size(), "finding") + " accepted, " + phrase_count(view_.hidden.size()) + " hidden");
+  std::string defaults;
   for (const RuleUse& rule : view_.report.rules) {
+    if (rule.rule.starts_with(kDefaultRuleMark)) {
+      defaults += (defaults.empty() ? "" : ", ") + shown_text(rule.rule.substr(kDefaultRuleMark.size())) + " " +
+                  phrase_count(rule.hidden);
+      continue;
+    }
     wrapped("  ", "    ",
             shown_text(rule.rule) + ": hid " + phrase_count(rule.hidden) + ", accepted " + phrase_count(rule.accepted) +
                 (rule.expired ? ", EXPIRED" : "") + (rule.reason.empty() ? "" : " (" + shown_text(rule.reason) + ")"));
   }
+  if (!defaults.empty()) wrapped("  ", "    ", "default header rules hid: " + defaults + " (samples)");
 }
 
 void TextReport::endpoints() {

@@ -39,5 +39,51 @@ TEST(AggregateRules, EachReportsWhatItHid) {
   EXPECT_EQ(report.totals.diverged, 0u);
 }
 
+TEST(AggregateRules, TheDefaultHeaderRulesReportWhatTheyHidToo) {
+  Story story;
+  story.pairs(40, [&](Comparison& pair, int i) {
+    pair.stable.headers = {{"Date", "a"}, {"Server", "v1"}};
+    pair.candidate.headers = {{"Date", i % 4 == 0 ? "b" : "a"}, {"Server", "v2"}};
+    pair.control->headers = {{"Date", "c"}, {"Server", "v3"}};
+    compare(pair, {});
+  });
+  const Report report = story.ended();
+  ASSERT_EQ(report.rules.size(), 2u);
+  EXPECT_EQ(report.rules[0].rule, "default: date");
+  EXPECT_EQ(report.rules[0].hidden, 10u);
+  EXPECT_EQ(report.rules[1].rule, "default: server");
+  EXPECT_EQ(report.rules[1].hidden, 40u);
+  EXPECT_TRUE(report.findings.empty());
+}
+
+TEST(AggregateRules, ARenamingIsOneFindingAndABrokenReferenceAnother) {
+  const auto answer = [](std::string_view header, std::string_view body) {
+    Response out;
+    out.status = 200;
+    out.headers = {{"Content-Type", "application/json"}, {"X-Request-Id", header}};
+    out.body = Body(R"({"request":")" + std::string(body) + R"("})");
+    return out;
+  };
+  const auto id = [](int i, int arm) {
+    std::string digits = std::to_string(100'000 + i * 10 + arm);
+    return "550e8400-e29b-41d4-a716-446655" + digits;
+  };
+  Story story;
+  story.pairs(300, [&](Comparison& pair, int i) {
+    pair.stable = answer(id(i, 0), id(i, 0));
+    pair.candidate = answer(id(i, 1), id(i, 2));
+    pair.control = answer(id(i, 3), id(i, 3));
+    compare(pair, {});
+  });
+  const Report report = story.ended();
+  ASSERT_EQ(report.findings.size(), 2u);
+  EXPECT_EQ(report.findings[0].location, "header/x-request-id");
+  EXPECT_EQ(report.findings[0].transition, "uuid→inconsistent");
+  EXPECT_TRUE(report.findings[0].proven);
+  EXPECT_EQ(report.findings[1].location, "body/request");
+  EXPECT_EQ(report.findings[1].transition, "uuid→uuid");
+  EXPECT_EQ(report.findings[1].status, FindingStatus::noise);
+}
+
 }  // namespace
 }  // namespace truemirror
