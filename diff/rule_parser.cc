@@ -193,6 +193,7 @@ Rule read_rule(const YAML::Node& node, WallTime today) {
   check_keys(node, kRuleKeys, "a rule");
   if (!node["where"]) complain(node, "a rule needs 'where: {endpoint: …, location: …}'");
   Rule rule;
+  rule.line = static_cast<std::size_t>(node.Mark().line) + 1;
   read_where(node["where"], rule);
   bool has_action = false;
   for (int at = 0; at <= static_cast<int>(RuleAction::accept); ++at) {
@@ -215,6 +216,7 @@ Rule read_rule(const YAML::Node& node, WallTime today) {
   if (const YAML::Node expires = node["expires"]) {
     const auto day = parse_iso_date(scalar(expires, "expires"));
     if (!day) complain(expires, "'expires' is a day such as 2026-12-31, not " + quoted(expires.Scalar()));
+    rule.expires = expires.Scalar();
     rule.expired = today >= *day + std::chrono::hours{24};
   }
   rule.text = std::string(to_string(rule.action)) + " " + rule.location.text() + " at " + rule.endpoint.text();

@@ -38,6 +38,8 @@ struct Rule {
   std::optional<std::string> from, to;    // accept: the ends of the transition, none accepts all
   std::string text;                       // for people: "ignore body/meta/** at GET /orders/{id}"
   std::string reason;
+  std::size_t line = 0;  // of the file, from 1
+  std::string expires;   // the date as written; empty where it never does
   bool expired = false;  // past its date: hides nothing any more
 
   // Whether the rule, being in force at the endpoint, hides or accepts this divergence.

@@ -1,7 +1,10 @@
-// `truemirror check`: reads what serve would read, and prints what is in effect. Opens no socket, writes no file.
+// `truemirror check`: reads what serve would read, and prints what is in effect; with --example, what the rules make of
+// it. Opens no socket, writes no file.
 #include <iostream>
 
 #include "proxy/cli/commands.h"
+#include "proxy/cli/example_file.h"
+#include "proxy/cli/explain.h"
 #include "proxy/cli/input_files.h"
 #include "proxy/cli/text_file.h"
 #include "proxy/cli/values.h"
@@ -48,14 +51,43 @@ void print_policy(const Policy& policy) {
 void print_rules(const RuleSet& rules) {
   std::cout << "# rules in effect, " << (rules.defaults() ? "beside" : "without") << " the default header rules:\n";
   for (const Rule& rule : rules.rules()) {
-    std::cout << "#   " << rule.text << (rule.expired ? " (EXPIRED: hides nothing)" : "") << ": " << rule.reason
-              << "\n";
+    std::cout << "#   line " << rule.line << ": " << rule.text;
+    if (rule.expired) {
+      std::cout << " (EXPIRED " << rule.expires << ": hides nothing)";
+    } else if (!rule.expires.empty()) {
+      std::cout << " (until " << rule.expires << ")";
+    }
+    std::cout << ": " << rule.reason << "\n";
   }
+}
+
+Result<std::string> example_text(const std::string& file) {
+  constexpr std::size_t kMost = 256u << 20;  // a whole report
+  if (file != "-") return read_text_file(file, kMost);
+  std::string text;
+  for (std::string line; text.size() < kMost && std::getline(std::cin, line);) text += line + "\n";
+  return text;
+}
+
+int explain_example(const CheckArguments& arguments) {
+  const auto rules = load_rules(*arguments.rules);
+  if (rules.has_error()) return failed(rules.error());
+  const auto text = example_text(*arguments.example);
+  if (text.has_error()) return failed(text.error());
+  auto examples = parse_examples(*text, *arguments.example == "-" ? "stdin" : *arguments.example);
+  if (examples.has_error()) return failed(examples.error());
+  std::vector<Explanation> all;
+  for (RuleExample& each : *examples) all.push_back(explain(std::move(each), *rules));
+  std::cout << (arguments.json ? explanations_as_json(all, **rules)
+                               : explanations_as_text(all, **rules, *arguments.rules))
+            << std::flush;
+  return kDone;
 }
 
 }  // namespace
 
 int check_command(const CheckArguments& arguments) {
+  if (arguments.example) return explain_example(arguments);
   auto config = config_of(arguments.config);
   if (config.has_error()) return failed(config.error());
   if (arguments.rules) config->rules_file = *arguments.rules;
@@ -70,8 +102,10 @@ int check_command(const CheckArguments& arguments) {
     if (policy.has_error()) return failed(policy.error());
     config->policy = *std::move(policy);
   }
-  std::cout << effective_config(*config);
-  print_policy(config->policy);
+  // Rules or a policy alone are asked about, not a serve that nobody has configured.
+  const bool all = arguments.config || (!arguments.rules && !arguments.policy);
+  if (all) std::cout << effective_config(*config);
+  if (all || arguments.policy) print_policy(config->policy);
   if (config->rules) print_rules(*config->rules);
   std::cout << std::flush;
   return kDone;

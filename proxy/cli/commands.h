@@ -76,6 +76,8 @@ struct CaptureArguments {
 
 struct CheckArguments {
   std::optional<std::string> config, rules, policy;
+  std::optional<std::string> example;  // a file or `-`; never without rules
+  bool json = false;                   // of the explanation
 };
 
 int serve_command(const ServeConfig& config);

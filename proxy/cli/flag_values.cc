@@ -141,6 +141,17 @@ Result<ReportArguments> Flags::report_arguments() const {
   return out;
 }
 
+Result<CheckArguments> Flags::check_arguments() const {
+  CheckArguments out{config_, rules_, policy_, example_};
+  if (example_ && !rules_) return Problem{"--example needs --rules FILE, the rules that it is explained by"};
+  if (format_ && !example_) return Problem{"--format is for what --example FILE explains"};
+  if (format_ && *format_ != "text" && *format_ != "json") {
+    return Problem{"--format: '" + *format_ + "' is neither text nor json"};
+  }
+  out.json = format_ == "json";
+  return out;
+}
+
 Result<CaptureArguments> Flags::capture_arguments(CaptureAction action) const {
   CaptureArguments out;
   out.action = action;
@@ -176,7 +187,7 @@ Result<int> Flags::run(const std::string& path, const LongCommands& commands) {
   if (path == "replay") return run_with(replay_arguments(), commands.replay);
   if (path == "diff") return run_with(diff_arguments(), commands.diff);
   if (path == "report") return run_with(report_arguments(), report_command);
-  if (path == "check") return check_command({config_, rules_, policy_});
+  if (path == "check") return run_with(check_arguments(), check_command);
   if (path == "gate") {
     const auto dir = only_folder();
     if (dir.has_error()) return dir.error();

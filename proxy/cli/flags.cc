@@ -149,12 +149,23 @@ void Flags::declare_capture(CLI::App& app) {
 }
 
 void Flags::declare_check(CLI::App& app) {
-  CLI::App* sub = subcommand(app, "check", "Check configuration, rules and policy, and print what is in effect.",
-                             "  truemirror check --config truemirror.yaml\n"
-                             "  truemirror check --rules rules.yaml --policy policy.yaml\n");
+  CLI::App* sub =
+      subcommand(app, "check", "Check configuration, rules and policy, and print what is in effect.",
+                 "  truemirror check --config truemirror.yaml\n"
+                 "  truemirror check --rules rules.yaml --policy policy.yaml\n"
+                 "  truemirror check --rules rules.yaml --example example.json\n"
+                 "  truemirror report DIR --format json | jq .findings[0] |\n"
+                 "                   truemirror check --rules rules.yaml --example -\n"
+                 "\nAn example tells which rule hides what, and why a rule hides nothing. It is JSON:\n"
+                 "  {\"endpoint\": \"GET /orders/{id}\",\n"
+                 "   \"stable\":    {\"headers\": [[\"Content-Type\", \"application/json\"]], \"body\": \"…\"},\n"
+                 "   \"candidate\": {\"headers\": [[\"Content-Type\", \"application/json\"]], \"body\": \"…\"}}\n"
+                 "or a finding (or one of its examples) of a JSON report, or lines of --comparisons.\n");
   flag(sub, "--config", config_, "FILE", "a configuration file of serve");
   flag(sub, "--rules", rules_, "FILE", kRules);
   flag(sub, "--policy", policy_, "FILE", kPolicy);
+  flag(sub, "--example", example_, "FILE|-", "with --rules: explain what each rule does with it");
+  flag(sub, "--format", format_, "text|json", "of that explanation (default text)");
 }
 
 }  // namespace truemirror

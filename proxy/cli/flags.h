@@ -42,6 +42,7 @@ class Flags {
   [[nodiscard]] Result<ReplayArguments> replay_arguments() const;
   [[nodiscard]] Result<DiffArguments> diff_arguments() const;
   [[nodiscard]] Result<ReportArguments> report_arguments() const;
+  [[nodiscard]] Result<CheckArguments> check_arguments() const;
   [[nodiscard]] Result<CaptureArguments> capture_arguments(CaptureAction action) const;
   [[nodiscard]] Result<std::filesystem::path> only_folder() const;
 
@@ -49,7 +50,7 @@ class Flags {
   // Shared by the other subcommands: only one of them runs.
   std::vector<std::string> files_;
   Text candidate_, stable_, control_, speed_, rate_, connections_, rules_, policy_, report_, comparisons_, config_;
-  Text format_, output_, color_, accept_, reason_, id_;
+  Text format_, output_, color_, accept_, reason_, id_, example_;
   bool json_ = false;
 };
 
