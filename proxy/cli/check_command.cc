@@ -66,7 +66,7 @@ Result<std::string> example_text(const std::string& file) {
   if (file != "-") return read_text_file(file, kMost);
   std::string text;
   for (std::string line; text.size() < kMost && std::getline(std::cin, line);) text += line + "\n";
-  return text;
+  return {boost::system::in_place_value, std::move(text)};
 }
 
 int explain_example(const CheckArguments& arguments) {
