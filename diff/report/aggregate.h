@@ -26,6 +26,7 @@ struct AggregateOptions {
   std::shared_ptr<const Redactor> redactor;  // required
   std::shared_ptr<const RuleSet> rules;      // for the counts each rule reports; may be null
   std::vector<std::string> routes;           // path templates given: `/orders/{id}`
+  std::string templates;                     // where they came from, for the report
   std::size_t max_endpoints = 1000, max_findings = 10'000;
   std::size_t max_example_bytes = 16u << 10;   // of one message body
   std::size_t max_examples_bytes = 64u << 20;  // of all examples together

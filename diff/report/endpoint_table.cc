@@ -11,6 +11,10 @@ constexpr std::array<const char*, 3> kLatencyMetrics{"latency_p50", "latency_p90
 
 double seconds(Nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
+// A timeout is slower than any threshold; other errors say nothing about latency.
+double waited(const Response& response) {
+  return response.ok() ? seconds(response.latency()) : std::numeric_limits<double>::infinity();
+}
 bool gives_latency(const Response& response) { return response.ok() || response.error == ArmError::timeout; }
 
 bool breaks(const Response& response) {
@@ -30,11 +34,11 @@ std::vector<TestReport> EndpointTally::tests() const {
   if (excluded()) return all;
   all.push_back(divergence.report("divergence"));
   all.push_back(errors_test.report("errors"));
-  if (!gates_latency) return all;
-  for (std::size_t i = 0; i < latency_tests.size(); ++i) {
+  for (std::size_t i = 0; gates_latency && i < latency_tests.size(); ++i) {
     all.push_back(latency_tests[i].report(kLatencyMetrics[i]));
     if (all.back().verdict == Verdict::inconclusive) all.back().pairs_needed += thresholds.missing();
   }
+  for (const BudgetTest& budget : budgets) all.push_back(budget.report());
   return all;
 }
 
@@ -43,15 +47,23 @@ EndpointTally& EndpointTable::at(const std::string& endpoint) {
   const bool excluded = policy_.is_excluded(endpoint), critical = policy_.is_critical(endpoint);
   const std::uint64_t place = excluded ? 0 : ++places_;
   const Tolerances& allowed = policy_.tolerances;
-  const double share = test_share(policy_.alpha, std::max<std::uint64_t>(place, 1), latency_gates_ ? 5 : 2);
+  const LatencyBudget& budget = policy_.budget_of(endpoint);
+  const auto limits = static_cast<std::size_t>(
+      std::count_if(budget.begin(), budget.end(), [](const auto& limit) { return limit.has_value(); }));
+  const double share = test_share(policy_.alpha, std::max<std::uint64_t>(place, 1), (latency_gates_ ? 5 : 2) + limits);
   const auto test = [share](double tolerance) { return PairTest(share, tolerance); };
   EndpointTally made{.place = place,
                      .gates_latency = latency_gates_,
                      .divergence = test(critical ? allowed.critical : allowed.divergence),
                      .errors_test = test(critical ? allowed.critical : allowed.errors),
                      .latency_tests = {test(allowed.latency_p50), test(allowed.latency_p90), test(allowed.latency_p99)},
+                     .budgets = {},
                      .thresholds = {},
                      .latency = {}};
+  const std::array<double, 3> over{allowed.latency_p50, allowed.latency_p90, allowed.latency_p99};
+  for (std::size_t i = 0; i < budget.size(); ++i) {
+    if (budget[i]) made.budgets.emplace_back(i, seconds(*budget[i]), share, over[i]);
+  }
   return endpoints_.emplace(endpoint, std::move(made)).first->second;
 }
 
@@ -69,15 +81,15 @@ void EndpointTable::compared(const Comparison& comparison, const PairFacts& fact
   endpoint.divergence.pair(facts.candidate_diverges, facts.control_diverges, facts.block, facts.now);
   endpoint.errors_test.pair(candidate_failed, control_failed, facts.block, facts.now);
   if (latency_gates_ && comparison.control) latency(endpoint, comparison, facts);
+  if (!gives_latency(comparison.candidate)) return;
+  for (BudgetTest& budget : endpoint.budgets) {
+    budget.answer(waited(comparison.candidate), comparison.sequence, facts.block, facts.now);
+  }
 }
 
-// A timeout is slower than any threshold; other errors say nothing about latency.
 void EndpointTable::latency(EndpointTally& endpoint, const Comparison& comparison, const PairFacts& facts) const {
   if (!gives_latency(comparison.candidate) || !gives_latency(*comparison.control)) return;
-  const auto seen = [](const Response& arm) {
-    return arm.ok() ? seconds(arm.latency()) : std::numeric_limits<double>::infinity();
-  };
-  const double candidate = seen(comparison.candidate), control = seen(*comparison.control);
+  const double candidate = waited(comparison.candidate), control = waited(*comparison.control);
   if (endpoint.thresholds.frozen()) {
     const double margin = std::chrono::duration<double>(policy_.latency_margin_absolute).count();
     for (std::size_t i = 0; i < endpoint.latency_tests.size(); ++i) {
@@ -117,6 +129,12 @@ void EndpointTable::rename(const std::function<std::string(const std::string&)>&
     into.divergence.absorb(endpoint.divergence);
     into.errors_test.absorb(endpoint.errors_test);
     for (std::size_t i = 0; i < into.latency_tests.size(); ++i) into.latency_tests[i].absorb(endpoint.latency_tests[i]);
+    // What the policy says of the old name may not be what it says of the new.
+    for (BudgetTest& budget : into.budgets) {
+      for (const BudgetTest& other : endpoint.budgets) {
+        if (budget.is_same(other)) budget.absorb(other);
+      }
+    }
     into.latency.stable.merge(endpoint.latency.stable);
     into.latency.candidate.merge(endpoint.latency.candidate);
     into.latency.control.merge(endpoint.latency.control);
@@ -129,15 +147,16 @@ void EndpointTable::each_test(Visit visit) {
     visit(endpoint.divergence);
     visit(endpoint.errors_test);
     for (PairTest& test : endpoint.latency_tests) visit(test);
+    for (BudgetTest& test : endpoint.budgets) visit(test);
   }
 }
 
 void EndpointTable::settle(BlockIndex now) {
-  each_test([now](PairTest& test) { test.settle(now); });
+  each_test([now](auto& test) { test.settle(now); });
 }
 
 void EndpointTable::settle_all() {
-  each_test([](PairTest& test) { test.settle_all(); });
+  each_test([](auto& test) { test.settle_all(); });
 }
 
 }  // namespace truemirror

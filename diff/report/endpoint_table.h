@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "diff/comparison.h"
 #include "diff/report/report.h"
+#include "diff/stats/budget_test.h"
 #include "diff/stats/latency_threshold.h"
 #include "diff/stats/pair_test.h"
 #include "diff/stats/policy.h"
@@ -34,6 +36,7 @@ struct EndpointTally {
   bool gates_latency = false;
   PairTest divergence, errors_test;
   std::array<PairTest, 3> latency_tests;
+  std::vector<BudgetTest> budgets;  // those that the policy gives it
   LatencyThresholds thresholds;
   LatencySummary latency;
 

@@ -75,7 +75,9 @@ std::string verdict_section(const ReportView& view) {
   when += run.ended ? ", for " + phrase_seconds(std::chrono::duration<double>(*run.ended - run.started).count())
                     : std::string(", not ended");
   out += fact("started", when) + fact("stable", html_text(run.stable)) + fact("candidate", html_text(run.candidate));
-  return out + fact("control", run.control.empty() ? "none" : html_text(run.control)) + "</dl></section>\n";
+  out += fact("control", run.control.empty() ? "none" : html_text(run.control));
+  if (const std::string judged = judged_words(report.judged); !judged.empty()) out += fact("judged", html_text(judged));
+  return out + "</dl></section>\n";
 }
 
 std::string accounting_section(const Totals& totals) {
@@ -118,8 +120,7 @@ std::string failing_section(const ReportView& view) {
   for (const TestView& each : view.failing) {
     const TestReport& test = *each.test;
     out += "<li><b>" + html_text(each.endpoint->endpoint) + "</b>: " + html_text(failing_test_words(test)) + ", " +
-           phrase_count(test.b) + " to " + phrase_count(test.c) + " in " + phrase_count(test.n, "pair") + ", " +
-           phrase_evidence(test.ln_e) + "</li>";
+           failing_test_counts(test) + "</li>";
   }
   return out + "</ul></section>\n";
 }

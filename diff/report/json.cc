@@ -1,5 +1,6 @@
 // The report as the JSON document of design.md §10. Beside its fields: `issue` of a finding, `tolerance` and
-// `pairs_needed` of a test, `rules`, and of a request body `encoding` and `truncated`, as a response has them.
+// `pairs_needed` of a test, `budget` (seconds) of a budget_* test, `judged`, `rules`, and of a request body `encoding`
+// and `truncated`, as a response has them.
 #include "diff/report/message_json.h"
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
@@ -34,6 +35,14 @@ void write_run(JsonWriter& json, const RunInfo& run) {
   json.end_object();
 }
 
+void write_judged(JsonWriter& json, const JudgedBy& judged) {
+  json.line().key("judged").begin_object().key("alpha").number(judged.alpha);
+  json.key("burst").number(seconds(judged.burst)).key("control_failures").number(judged.control_failures);
+  json.key("templates");
+  write_optional_text(json, judged.templates);
+  json.end_object();
+}
+
 void write_totals(JsonWriter& json, const Totals& totals) {
   json.line().key("totals").begin_object();
   json.key("requests").number(totals.requests).key("sampled").number(totals.sampled);
@@ -49,7 +58,9 @@ void write_test(JsonWriter& json, const TestReport& test) {
   json.key("blocks_b").number(test.blocks_b).key("blocks_c").number(test.blocks_c);
   json.key("ln_e").number(test.ln_e).key("e_value").number(capped_e_value(test.ln_e));
   json.key("excess").number(test.excess).key("upper").number(test.upper).key("tolerance").number(test.tolerance);
-  json.key("pairs_needed").number(test.pairs_needed).key("verdict").text(to_string(test.verdict)).end_object();
+  json.key("pairs_needed").number(test.pairs_needed).key("verdict").text(to_string(test.verdict));
+  if (test.budget > 0) json.key("budget").number(test.budget);
+  json.end_object();
 }
 
 void write_latency(JsonWriter& json, std::string_view arm, const Histogram& histogram) {
@@ -147,6 +158,7 @@ std::string render_json(const Report& report) {
   json.key("reasons").begin_array();
   for (const std::string& reason : report.reasons) json.text(reason);
   json.end_array();
+  write_judged(json, report.judged);
   write_totals(json, report.totals);
   json.line().key("endpoints").begin_array();
   for (const EndpointReport& endpoint : report.endpoints) write_endpoint(json, endpoint);

@@ -46,8 +46,7 @@ std::string finding_failure(const FindingReport& finding, std::uint64_t pairs) {
 }
 
 std::string test_failure(const EndpointReport& endpoint, const TestReport& test) {
-  std::string message = failing_test_words(test) + ": " + phrase_count(test.b) + " to " + phrase_count(test.c) +
-                        " in " + phrase_count(test.n, "pair") + ", " + phrase_evidence(test.ln_e);
+  std::string message = failing_test_words(test) + ": " + failing_test_counts(test);
   if (is_latency_metric(test.metric)) {
     const double q = quantile_of_metric(test.metric);
     const double candidate = endpoint.latency.candidate.quantile(q);

@@ -118,8 +118,7 @@ std::string failing_list(const ReportView& view) {
   std::string out = "### Failing tests\n\n";
   for (const TestView& each : view.failing) {
     out += "- " + markdown_text(each.endpoint->endpoint) + ": " + markdown_text(failing_test_words(*each.test)) + ", " +
-           phrase_count(each.test->b) + " to " + phrase_count(each.test->c) + " in " +
-           phrase_count(each.test->n, "pair") + ", " + phrase_evidence(each.test->ln_e) + "\n";
+           failing_test_counts(*each.test) + "\n";
   }
   return out + "\n";
 }

@@ -150,13 +150,34 @@ class PolicyReader {
     map(node, "'latency'",
         {{"margin", [&](auto& n) { policy_.latency_margin = fraction_in(n, 0, 100); }},
          {"margin_absolute",
-          [&](auto& n) { policy_.latency_margin_absolute = time<std::chrono::microseconds>(n, 0, 3600); }}});
+          [&](auto& n) { policy_.latency_margin_absolute = time<std::chrono::microseconds>(n, 0, 3600); }},
+         {"budget", [&](auto& n) { policy_.budget = budget(n); }}});
+  }
+
+  LatencyBudget budget(const YAML::Node& node) {
+    LatencyBudget read;
+    const auto into = [this](auto& field) {
+      return [this, &field](auto& n) { field = time<std::chrono::microseconds>(n, 1e-6, 3600); };
+    };
+    map(node, "a budget", {{"p50", into(read[0])}, {"p90", into(read[1])}, {"p99", into(read[2])}});
+    return read;
+  }
+
+  void budgets(const YAML::Node& node) {
+    if (!node.IsMap()) return refuse(node, "'budget' maps endpoint patterns to budgets: \"GET /search*\": {p99: 1s}");
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar() || entry.first.Scalar().empty()) {
+        return refuse(entry.first, "an endpoint pattern is a text, such as \"GET /search*\"");
+      }
+      policy_.endpoint_budgets.push_back({entry.first.Scalar(), budget(entry.second)});
+    }
   }
 
   void endpoints(const YAML::Node& node) {
     map(node, "'endpoints'",
         {{"exclude", [&](auto& n) { policy_.excluded = patterns(n); }},
-         {"critical", [&](auto& n) { policy_.critical = patterns(n); }}});
+         {"critical", [&](auto& n) { policy_.critical = patterns(n); }},
+         {"budget", [&](auto& n) { budgets(n); }}});
   }
 
   std::vector<std::string> patterns(const YAML::Node& node) {

@@ -6,8 +6,14 @@
 //   coverage: 95%
 //   uncalibrated: deny                # or allow
 //   tolerances: {divergence: 1%, errors: 1%, critical: 0.1%, latency_p50: 5%, latency_p90: 5%, latency_p99: 0.5%}
-//   latency: {margin: 10%, margin_absolute: 1ms}
-//   endpoints: {exclude: ["GET /health*"], critical: ["POST /payments*"]}
+//   latency:
+//     margin: 10%                     # the candidate is slow above control's quantile, this and that much more
+//     margin_absolute: 1ms
+//     budget: {p50: 20ms, p99: 250ms} # whatever control takes, the candidate may not take longer
+//   endpoints:
+//     exclude: ["GET /health*"]       # seen and shown, never judged
+//     critical: ["POST /payments*"]   # with the tolerance `critical`
+//     budget: {"GET /search*": {p99: 1s}}   # in place of `latency.budget`; the first that matches
 #pragma once
 
 #include <string_view>

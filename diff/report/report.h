@@ -77,8 +77,17 @@ struct RuleUse {
   bool expired = false;
 };
 
+// What a run was judged by, for those who read its verdict or judge it again; α is 0 where a report does not know.
+struct JudgedBy {
+  double alpha = 0;
+  std::chrono::milliseconds burst{0};  // evidence holds while one instance's disturbances are shorter
+  std::size_t control_failures = 0;    // of control's last 1,000 pairs (ControlHealth)
+  std::string templates;  // where endpoint names came from: `openapi.yaml 0f3c…, 12 templates`; may be empty
+};
+
 struct Report {
   RunInfo run;
+  JudgedBy judged;
   Verdict verdict = Verdict::inconclusive;
   bool calibrated = true;
   std::vector<std::string> reasons;

@@ -16,6 +16,8 @@ class ReportReader {
     read_run();
     read_lists();
     read_endpoints();
+    read_details();
+    read_judged();
     read_findings();
     return std::move(report_);
   }
@@ -42,6 +44,10 @@ class ReportReader {
   void read_lists();
   void read_endpoints();
   void read_tests(EndpointReport& endpoint, std::int64_t position);
+  void read_details();
+  void read_judged();
+  // A table that programs before this did not write.
+  bool has_table(std::string_view name);
   void read_latency(EndpointReport& endpoint, std::int64_t position);
   void read_findings();
   void read_sample(Example& example, std::int64_t sample);
@@ -107,6 +113,35 @@ void ReportReader::read_lists() {
     rule.hidden = rules.counter();
     rule.accepted = rules.counter();
     rule.expired = rules.flag();
+  }
+}
+
+bool ReportReader::has_table(std::string_view name) {
+  SqliteStatement query(connection_, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  query.add(name);
+  return query.step();
+}
+
+void ReportReader::read_judged() {
+  if (!has_table("judged")) return;
+  SqliteStatement row(connection_, "SELECT alpha, burst_ns, control_failures, templates FROM judged");
+  if (!row.step()) return;
+  JudgedBy& judged = report_.judged;
+  judged.alpha = row.real();
+  judged.burst = std::chrono::duration_cast<std::chrono::milliseconds>(Nanoseconds(row.integer()));
+  judged.control_failures = static_cast<std::size_t>(row.counter());
+  judged.templates = row.text();
+}
+
+// Beside the tests that have been read, by the places of endpoint and test.
+void ReportReader::read_details() {
+  if (!has_table("test_detail")) return;
+  SqliteStatement row(connection_, "SELECT endpoint, position, share, peak, clustering, budget FROM test_detail");
+  while (row.step()) {
+    const auto endpoint = static_cast<std::size_t>(row.counter()), position = static_cast<std::size_t>(row.counter());
+    if (endpoint >= report_.endpoints.size() || position >= report_.endpoints[endpoint].tests.size()) continue;
+    TestReport& test = report_.endpoints[endpoint].tests[position];
+    for (double* real : {&test.share, &test.peak, &test.clustering, &test.budget}) *real = row.real();
   }
 }
 

@@ -41,6 +41,15 @@ ReportRow test_row(std::int64_t endpoint, std::int64_t position, const TestRepor
                     test.tolerance, signed64(test.pairs_needed), to_string(test.verdict)});
 }
 
+ReportRow test_detail_row(std::int64_t endpoint, std::int64_t position, const TestReport& test) {
+  return ReportRow({endpoint, position, test.share, test.peak, test.clustering, test.budget});
+}
+
+ReportRow judged_row(const JudgedBy& judged) {
+  return ReportRow({judged.alpha, std::int64_t{std::chrono::nanoseconds(judged.burst).count()},
+                    signed64(judged.control_failures), judged.templates});
+}
+
 ReportRow finding_row(std::int64_t position, const FindingReport& finding) {
   return ReportRow({finding.id, position, finding.endpoint, finding.location, to_string(finding.kind),
                     finding.transition, to_string(finding.status), std::int64_t{finding.proven},
@@ -67,6 +76,8 @@ struct ReportWriter::Statements {
   SqliteStatement rule{connection, insert_into("rule", 6)};
   SqliteStatement endpoint{connection, insert_into("endpoint", 6)};
   SqliteStatement test{connection, insert_into("test", 14)};
+  SqliteStatement test_detail{connection, insert_into("test_detail", 6)};
+  SqliteStatement judged{connection, insert_into("judged", 4)};
   SqliteStatement latency{connection, insert_into("latency", 6)};
   SqliteStatement finding{connection, insert_into("finding", 17)};
   SqliteStatement example{connection, insert_into("example", 3)};
@@ -74,6 +85,7 @@ struct ReportWriter::Statements {
   SqliteStatement response{connection, insert_into("response", 14)};
   SqliteStatement divergence{connection, insert_into("divergence", 14)};
   SqliteStatement clear_tests{connection, "DELETE FROM test WHERE endpoint = ?"};
+  SqliteStatement clear_details{connection, "DELETE FROM test_detail WHERE endpoint = ?"};
   SqliteStatement clear_examples{connection, "DELETE FROM example WHERE finding = ?"};
   SqliteStatement clear_finding{connection, "DELETE FROM finding WHERE id = ?"};
   SqliteStatement clear_sample{connection, "DELETE FROM sample WHERE id = ?"};
@@ -103,8 +115,9 @@ void ReportWriter::forget() {
 
 void ReportWriter::write(const Report& report) {
   if (!filled_) {
-    static constexpr std::array kTables{"run",     "reason",  "dropped", "rule",   "endpoint", "test",
-                                        "latency", "finding", "example", "sample", "response", "divergence"};
+    static constexpr std::array kTables{"run",     "reason",      "dropped",  "rule",      "endpoint",
+                                        "test",    "test_detail", "judged",   "latency",   "finding",
+                                        "example", "sample",      "response", "divergence"};
     for (const char* table : kTables) connection_.run(("DELETE FROM " + std::string(table)).c_str());
     filled_ = true;
   }
@@ -118,6 +131,8 @@ void ReportWriter::write(const Report& report) {
 
 void ReportWriter::write_run(const Report& report) {
   std::vector<ReportRow> rows{run_row(report)};
+  const std::size_t judged_at = rows.size();
+  rows.push_back(judged_row(report.judged));
   const std::size_t reasons_at = rows.size();
   std::int64_t position = 0;
   for (const std::string& reason : report.reasons) rows.push_back(ReportRow({position++, reason}));
@@ -131,9 +146,10 @@ void ReportWriter::write_run(const Report& report) {
   }
   for (const ReportRow& row : rows) row.append_to(buffer_);
   if (!changed(run_)) return;
-  connection_.run("DELETE FROM run; DELETE FROM reason; DELETE FROM dropped; DELETE FROM rule");
+  connection_.run("DELETE FROM run; DELETE FROM judged; DELETE FROM reason; DELETE FROM dropped; DELETE FROM rule");
   for (std::size_t at = 0; at < rows.size(); ++at) {
-    SqliteStatement& insert = at < reasons_at   ? statements_->run
+    SqliteStatement& insert = at < judged_at    ? statements_->run
+                              : at < reasons_at ? statements_->judged
                               : at < dropped_at ? statements_->reason
                               : at < rules_at   ? statements_->dropped
                                                 : statements_->rule;
@@ -145,7 +161,7 @@ void ReportWriter::write_endpoints(const std::vector<EndpointReport>& endpoints)
   if (endpoints.size() < endpoints_.size()) {
     const auto count = static_cast<std::int64_t>(endpoints.size());
     for (const char* sql : {"DELETE FROM endpoint WHERE position >= ?", "DELETE FROM test WHERE endpoint >= ?",
-                            "DELETE FROM latency WHERE endpoint >= ?"}) {
+                            "DELETE FROM test_detail WHERE endpoint >= ?", "DELETE FROM latency WHERE endpoint >= ?"}) {
       SqliteStatement(connection_, sql).add(count).execute();
     }
   }
@@ -154,8 +170,9 @@ void ReportWriter::write_endpoints(const std::vector<EndpointReport>& endpoints)
     const EndpointReport& endpoint = endpoints[at];
     const auto position = static_cast<std::int64_t>(at);
     const ReportRow row = endpoint_row(position, endpoint);
-    std::vector<ReportRow> tests;
+    std::vector<ReportRow> tests, details;
     for (const TestReport& test : endpoint.tests) {
+      details.push_back(test_detail_row(position, static_cast<std::int64_t>(details.size()), test));
       tests.push_back(test_row(position, static_cast<std::int64_t>(tests.size()), test));
     }
     const std::array<std::pair<Arm, const Histogram*>, 3> arms{{{Arm::stable, &endpoint.latency.stable},
@@ -170,13 +187,15 @@ void ReportWriter::write_endpoints(const std::vector<EndpointReport>& endpoints)
                                      buckets[arm], histogram.sum(), histogram.max()}));
     }
     row.append_to(buffer_);
-    for (const auto* rows : {&tests, &latencies}) {
+    for (const auto* rows : {&tests, &details, &latencies}) {
       for (const ReportRow& each : *rows) each.append_to(buffer_);
     }
     if (!changed(endpoints_[at])) continue;
     row.execute(statements_->endpoint);
     statements_->clear_tests.add(position).execute();
+    statements_->clear_details.add(position).execute();
     for (const ReportRow& test : tests) test.execute(statements_->test);
+    for (const ReportRow& detail : details) detail.execute(statements_->test_detail);
     for (const ReportRow& latency : latencies) latency.execute(statements_->latency);
   }
 }

@@ -120,6 +120,10 @@ void judge(Report& report, const RunTables& tables, const AggregateOptions& opti
                                   .control_healthy = tables.control_health.healthy(),
                                   .control_failures = tables.control_health.failures()},
                                  options.policy);
+  report.judged = {.alpha = options.policy.alpha,
+                   .burst = options.policy.burst,
+                   .control_failures = tables.control_health.failures(),
+                   .templates = options.templates};
   report.verdict = verdict.verdict;
   report.reasons = std::move(verdict.reasons);
   if (excluded > 0) {

@@ -29,6 +29,11 @@ CREATE TABLE test (
   endpoint INTEGER NOT NULL, position INTEGER NOT NULL, metric TEXT NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL,
   n INTEGER NOT NULL, blocks_b INTEGER NOT NULL, blocks_c INTEGER NOT NULL, ln_e REAL, excess REAL, upper REAL,
   tolerance REAL, pairs_needed INTEGER NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (endpoint, position)) WITHOUT ROWID;
+CREATE TABLE test_detail (
+  endpoint INTEGER NOT NULL, position INTEGER NOT NULL, share REAL, peak REAL, clustering REAL, budget REAL,
+  PRIMARY KEY (endpoint, position)) WITHOUT ROWID;
+CREATE TABLE judged (
+  alpha REAL, burst_ns INTEGER NOT NULL, control_failures INTEGER NOT NULL, templates TEXT NOT NULL);
 CREATE TABLE latency (
   endpoint INTEGER NOT NULL, arm TEXT NOT NULL, first_bucket INTEGER NOT NULL, buckets TEXT NOT NULL, sum REAL,
   max REAL, PRIMARY KEY (endpoint, arm)) WITHOUT ROWID;

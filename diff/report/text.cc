@@ -136,6 +136,8 @@ void TextReport::accounting() {
   wrapped("arms     ", "         ",
           "stable " + shown_text(report.run.stable) + ", candidate " + shown_text(report.run.candidate) + ", control " +
               control);
+  const std::string judged = judged_words(report.judged);
+  if (!judged.empty()) wrapped("judged   ", "         ", shown_text(judged));
 }
 
 void TextReport::proven() {
@@ -223,8 +225,7 @@ void TextReport::failing() {
     const TestReport& test = *each.test;
     wrapped("  ", "    ",
             shown_text(each.endpoint->endpoint) + ": " + shown_text(failing_test_words(test)) + ", " +
-                phrase_count(test.b) + " to " + phrase_count(test.c) + " in " + phrase_count(test.n, "pair") + ", " +
-                phrase_evidence(test.ln_e));
+                failing_test_counts(test));
   }
 }
 

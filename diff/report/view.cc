@@ -6,6 +6,7 @@
 #include <map>
 
 #include "diff/report/phrase.h"
+#include "diff/stats/judge_test.h"
 
 namespace truemirror {
 namespace {
@@ -106,6 +107,11 @@ std::string ReportView::headline() const {
   const auto errors =
       std::count_if(failing.begin(), failing.end(), [](const TestView& view) { return view.test->metric == "errors"; });
   if (errors > 0) add(phrase_count(static_cast<std::uint64_t>(errors), "endpoint") + " with more errors");
+  const auto over =
+      std::count_if(failing.begin(), failing.end(), [](const TestView& view) { return view.test->budget > 0; });
+  if (over > 0) add(phrase_count(static_cast<std::uint64_t>(over), "latency budget") + " exceeded");
+  const auto diverging = static_cast<std::ptrdiff_t>(failing.size()) - errors - over;
+  if (diverging > 0) add(phrase_count(static_cast<std::uint64_t>(diverging), "endpoint") + " with more divergences");
   if (text.empty()) add("nothing is proven against the candidate");
   if (!unproven.empty()) add(phrase_count(unproven.size()) + " unproven");
   return text;
@@ -120,7 +126,26 @@ double quantile_of_metric(std::string_view metric) {
 std::string failing_test_words(const TestReport& test) {
   if (test.metric == "errors") return "the candidate fails more often than the control";
   if (test.metric == "divergence") return "the candidate diverges more often than the control";
-  return test.metric;
+  if (test.budget <= 0) return test.metric;
+  const double share = test.n == 0 ? 0 : static_cast<double>(test.b) / static_cast<double>(test.n);
+  return "the candidate's " + test.metric.substr(test.metric.find('_') + 1) + " is over its budget of " +
+         phrase_seconds(test.budget) + ": " + phrase_percent(share) + " of its answers took longer, " +
+         phrase_percent(allowed_over(test.metric)) + " may";
+}
+
+std::string failing_test_counts(const TestReport& test) {
+  const std::string evidence = ", " + phrase_evidence(test.ln_e);
+  if (test.budget > 0) return phrase_count(test.n, "answer") + evidence;
+  return phrase_count(test.b) + " to " + phrase_count(test.c) + " in " + phrase_count(test.n, "pair") + evidence;
+}
+
+std::string judged_words(const JudgedBy& judged) {
+  if (!(judged.alpha > 0)) return {};
+  const double burst = std::chrono::duration<double>(judged.burst).count();
+  std::string text = "at α = " + phrase_percent(judged.alpha) +
+                     "; holds while one instance's disturbances are shorter than " + phrase_seconds(burst);
+  if (!judged.templates.empty()) text += "; endpoints named by " + judged.templates;
+  return text;
 }
 
 bool shows(const Divergence& divergence, const FindingReport& finding) {

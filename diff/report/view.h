@@ -51,6 +51,10 @@ struct ReportView {
 [[nodiscard]] double quantile_of_metric(std::string_view metric);
 // `errors` and the like in words: "more errors than the control".
 [[nodiscard]] std::string failing_test_words(const TestReport& test);
+// `40 to 2 in 3,120 pairs, E = 3.2e14`.
+[[nodiscard]] std::string failing_test_counts(const TestReport& test);
+// `at α = 1 %; holds while one instance's disturbances are shorter than 1 s`; empty where the report does not know.
+[[nodiscard]] std::string judged_words(const JudgedBy& judged);
 // The example to show and the divergence in it that is this finding; null where there is none.
 struct ExampleView {
   const Example* example = nullptr;

@@ -28,19 +28,29 @@ double BlockEvidence::Open::square() const {
   return sum * sum;
 }
 
+// The open burst of a block, opened where it is not.
+BlockEvidence::Open& BlockEvidence::open(BlockIndex block, BlockIndex now) {
+  const BlockIndex burst = burst_of(block);
+  const auto known =
+      std::find_if(open_.begin(), open_.end(), [burst](const Open& each) { return each.burst == burst; });
+  if (known != open_.end()) return *known;
+  if (open_.size() == kMaxOpen) settle(0);
+  Open& made = open_.emplace_back(Open{burst, std::max(block, now), {}, {}});
+  made.rank.fill(UINT64_MAX);
+  return made;
+}
+
 void BlockEvidence::touch(BlockIndex block, BlockIndex now, std::int64_t sign) {
   discordant_ += 1;
-  const BlockIndex burst = burst_of(block);
+  open(block, now).net[floor_modulo(block, kBlocksPerBurst)] += sign;
+}
+
+void BlockEvidence::observe(bool bad, std::uint64_t rank, BlockIndex block, BlockIndex now) {
+  Open& burst = open(block, now);
   const std::size_t quarter = floor_modulo(block, kBlocksPerBurst);
-  for (Open& open : open_) {
-    if (open.burst == burst) {
-      open.net[quarter] += sign;
-      return;
-    }
-  }
-  if (open_.size() == kMaxOpen) settle(0);
-  open_.push_back({burst, std::max(block, now), {}});
-  open_.back().net[quarter] = sign;
+  if (burst.net[quarter] != 0 && rank >= burst.rank[quarter]) return;
+  burst.rank[quarter] = rank;
+  burst.net[quarter] = bad ? 1 : -1;
 }
 
 bool BlockEvidence::settle_one(BlockIndex now) {
@@ -48,9 +58,9 @@ bool BlockEvidence::settle_one(BlockIndex now) {
   // burst first: which blocks yield must not depend on the order in which samples came.
   for (;;) {
     auto earliest = open_.end();
-    for (auto open = open_.begin(); open != open_.end(); ++open) {
-      const bool due = open->touched <= now - kSettleAfter;
-      if (due && (earliest == open_.end() || open->burst < earliest->burst)) earliest = open;
+    for (auto each = open_.begin(); each != open_.end(); ++each) {
+      const bool due = each->touched <= now - kSettleAfter;
+      if (due && (earliest == open_.end() || each->burst < earliest->burst)) earliest = each;
     }
     if (earliest == open_.end()) return false;
     if (settle(static_cast<std::size_t>(earliest - open_.begin()))) return true;
@@ -65,15 +75,15 @@ void BlockEvidence::settle_all() {
 
 // Removes the open burst at `at`; true where one of its blocks yielded an observation. Two never can.
 bool BlockEvidence::settle(std::size_t at) {
-  const Open open = open_[at];
+  const Open due = open_[at];
   open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
-  squares_ += open.square();
-  for (std::size_t quarter = 0; quarter < open.net.size(); ++quarter) {
-    const BlockIndex block = open.burst * kBlocksPerBurst + static_cast<BlockIndex>(quarter);
-    if (open.net[quarter] == 0 || !may_yield(block)) continue;
-    ++(open.net[quarter] > 0 ? blocks_b_ : blocks_c_);
+  squares_ += due.square();
+  for (std::size_t quarter = 0; quarter < due.net.size(); ++quarter) {
+    const BlockIndex block = due.burst * kBlocksPerBurst + static_cast<BlockIndex>(quarter);
+    if (due.net[quarter] == 0 || !may_yield(block)) continue;
+    ++(due.net[quarter] > 0 ? blocks_b_ : blocks_c_);
     mark_yielded(block);
-    ln_e_ = ln_evidence(blocks_b_, blocks_c_);
+    ln_e_ = chance_ == 0.5 ? ln_evidence(blocks_b_, blocks_c_) : ln_evidence(blocks_b_, blocks_c_, chance_);
     return true;
   }
   return false;
@@ -105,13 +115,13 @@ void BlockEvidence::mark_yielded(BlockIndex block) {
 double BlockEvidence::clustering() const {
   if (discordant_ == 0) return 1;
   double squares = squares_;
-  for (const Open& open : open_) squares += open.square();
+  for (const Open& each : open_) squares += each.square();
   return std::max(1.0, squares / discordant_);
 }
 
 void BlockEvidence::absorb_clustering(const BlockEvidence& other) {
   squares_ += other.squares_;
-  for (const Open& open : other.open_) squares_ += open.square();
+  for (const Open& each : other.open_) squares_ += each.square();
   discordant_ += other.discordant_;
 }
 

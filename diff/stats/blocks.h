@@ -32,6 +32,9 @@ inline constexpr BlockIndex kBlocksPerBurst = 4;
 
 class BlockEvidence {
  public:
+  // `chance`: that an observation is one against, where there is nothing to find; in (0, 1).
+  explicit BlockEvidence(double chance = 0.5) : chance_(chance) {}
+
   static constexpr BlockIndex kSettleAfter = 4 * kBlocksPerBurst;
   static constexpr std::size_t kSpan = 2048;   // blocks that are remembered to have yielded
   static constexpr std::size_t kMaxOpen = 16;  // bursts; beyond, the one touched first settles at once
@@ -39,6 +42,9 @@ class BlockEvidence {
   // One sample in `block` on which exactly one arm was bad. `now` is the newest block of the run so far.
   void candidate_only(BlockIndex block, BlockIndex now) { touch(block, now, 1); }
   void control_only(BlockIndex block, BlockIndex now) { touch(block, now, -1); }
+
+  // Instead of these: the block's observation is the one sample of lowest `rank`, and whether it is bad.
+  void observe(bool bad, std::uint64_t rank, BlockIndex block, BlockIndex now);
 
   // Settles what is due at `now`. True where the evidence changed; call again until it is false, so that evidence is
   // looked at after every observation.
@@ -48,7 +54,7 @@ class BlockEvidence {
 
   [[nodiscard]] std::uint64_t blocks_b() const { return blocks_b_; }
   [[nodiscard]] std::uint64_t blocks_c() const { return blocks_c_; }
-  // ln E(blocks_b, blocks_c).
+  // ln E(blocks_b, blocks_c) at p0 = chance.
   [[nodiscard]] double ln_e() const { return ln_e_; }
   // max(1, Σ_bursts (b_j − c_j)² / (b + c)), of bursts of the clock: how many samples move together. Late samples of a
   // burst that has settled count as one of their own.
@@ -59,9 +65,11 @@ class BlockEvidence {
  private:
   struct Open {
     BlockIndex burst, touched;
-    std::array<std::int64_t, kBlocksPerBurst> net;  // only candidate − only control, of each block
-    [[nodiscard]] double square() const;            // of the burst's sum
+    std::array<std::int64_t, kBlocksPerBurst> net;    // only candidate − only control, of each block
+    std::array<std::uint64_t, kBlocksPerBurst> rank;  // of the sample that was observed
+    [[nodiscard]] double square() const;              // of the burst's sum
   };
+  Open& open(BlockIndex block, BlockIndex now);
   void touch(BlockIndex block, BlockIndex now, std::int64_t sign);
   bool settle(std::size_t at);
   [[nodiscard]] bool may_yield(BlockIndex block) const;
@@ -73,7 +81,7 @@ class BlockEvidence {
   BlockIndex newest_ = INT64_MIN;
   std::uint64_t blocks_b_ = 0, blocks_c_ = 0;
   double squares_ = 0, discordant_ = 0;  // of settled bursts; all discordant samples
-  double ln_e_ = 0;
+  double ln_e_ = 0, chance_;
 };
 
 }  // namespace truemirror

@@ -91,6 +91,25 @@ double ln_evidence(std::uint64_t b, std::uint64_t c) {
   return whole + std::log1p(-std::exp(ln_minor_half(y, x) - whole));
 }
 
+double ln_evidence(std::uint64_t b, std::uint64_t c, double chance) {
+  // By parts: I(b, c) = (1 + r·b·I(b−1, c+1)) / (c+1), r = (1 − chance)/chance. Scaled whenever the sum grows large.
+  constexpr double kLarge = 1e250;
+  const double r = (1 - chance) / chance;
+  const auto y = static_cast<double>(c);
+  double term = 1, sum = 1, scaled = 0;
+  for (std::uint64_t k = 0; k < b; ++k) {
+    const double ratio = r * static_cast<double>(b - k) / (y + 2 + static_cast<double>(k));
+    term *= ratio;
+    sum += term;
+    if (ratio < 1 && term < sum * 1e-17) break;
+    if (sum < kLarge) continue;
+    term /= kLarge;
+    sum /= kLarge;
+    scaled += std::log(kLarge);
+  }
+  return scaled + std::log(sum) - std::log(y + 1);
+}
+
 RateInterval binomial_interval(double k, double n, double a) {
   if (!(n > 0)) return {};
   const double rate = std::clamp(k / n, 0.0, 1.0);

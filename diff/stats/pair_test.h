@@ -3,6 +3,7 @@
 // The evidence holds while one instance's disturbances are shorter than a block. Belongs to one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -33,11 +34,12 @@ class PairTest {
 
  private:
   // Latches where the evidence has reached one over the share.
-  void look() { proven_ = proven_ || blocks_.ln_e() >= ln_bar_; }
-  [[nodiscard]] double upper_after(double further_clean_pairs) const;
-  [[nodiscard]] std::uint64_t pairs_needed() const;
+  void look() {
+    peak_ = std::max(peak_, blocks_.ln_e());
+    proven_ = proven_ || peak_ >= ln_bar_;
+  }
 
-  double share_, ln_bar_, tolerance_;
+  double share_, ln_bar_, tolerance_, peak_ = 0;
   std::uint64_t b_ = 0, c_ = 0, n_ = 0;
   BlockEvidence blocks_;
   bool proven_ = false;

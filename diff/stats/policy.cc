@@ -32,4 +32,11 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view endp
 bool Policy::is_excluded(std::string_view endpoint) const { return any_matches(excluded, endpoint); }
 bool Policy::is_critical(std::string_view endpoint) const { return any_matches(critical, endpoint); }
 
+const LatencyBudget& Policy::budget_of(std::string_view endpoint) const {
+  const auto own =
+      std::find_if(endpoint_budgets.begin(), endpoint_budgets.end(),
+                   [endpoint](const EndpointBudget& each) { return pattern_matches(each.endpoint, endpoint); });
+  return own == endpoint_budgets.end() ? budget : own->budget;
+}
+
 }  // namespace truemirror

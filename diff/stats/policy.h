@@ -2,7 +2,9 @@
 // Plain values with the defaults of design.md §8; diff/report/policy_file.h reads them from a file.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +21,22 @@ struct Tolerances {
   double latency_p99 = 0.005;
 };
 
+// The longest that the candidate may take at p50, p90 and p99 (kLatencyQuantiles); none where unset.
+using LatencyBudget = std::array<std::optional<std::chrono::microseconds>, 3>;
+
+struct EndpointBudget {
+  std::string endpoint;  // a pattern
+  LatencyBudget budget;
+};
+
 struct Policy {
   double alpha = 0.01;                    // of one run, (0, 1): half for tests, half for findings
   std::chrono::milliseconds burst{1000};  // length of a block; 100 ms in `replay --speed max`
   Tolerances tolerances;
   double latency_margin = 0.10;                             // δ: a candidate is slow above (1 + δ)·τ + δ_abs
   std::chrono::microseconds latency_margin_absolute{1000};  // δ_abs
+  LatencyBudget budget;                                     // of every endpoint without one of its own
+  std::vector<EndpointBudget> endpoint_budgets;             // the first that matches replaces it
   double coverage = 0.95;                                   // of the pairs that passing endpoints carry, [0, 1]
   bool allow_uncalibrated = false;                          // whether a run without control may pass
   std::vector<std::string> excluded;                        // endpoint patterns: seen and shown, never judged
@@ -32,6 +44,7 @@ struct Policy {
 
   [[nodiscard]] bool is_excluded(std::string_view endpoint) const;
   [[nodiscard]] bool is_critical(std::string_view endpoint) const;
+  [[nodiscard]] const LatencyBudget& budget_of(std::string_view endpoint) const;
 };
 
 // `*` stands for any bytes, slashes included: `GET /internal/*`. Linear in text times pattern.

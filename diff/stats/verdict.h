@@ -18,13 +18,17 @@ enum class Verdict : std::uint8_t { pass, fail, inconclusive };
 
 // One gated test of one endpoint, as the report shows it.
 struct TestReport {
-  std::string metric;                        // divergence | errors | latency_p50 | latency_p90 | latency_p99
+  std::string metric;  // divergence | errors | latency_p50 | latency_p90 | latency_p99 | budget_p50 | budget_p90 | …
   std::uint64_t b = 0, c = 0, n = 0;         // samples: only the candidate bad, only the control bad, all pairs
   std::uint64_t blocks_b = 0, blocks_c = 0;  // the evidence
   double ln_e = 0;                           // natural logarithm of E(blocks_b, blocks_c)
   double excess = 0, upper = 1;              // Δ = (b − c)/n and its upper bound
   double tolerance = 0;                      // what `upper` has to stay under to pass
   std::uint64_t pairs_needed = 0;            // further clean pairs until it could pass; 0 where it has
+  double share = 0;                          // of the error budget; 0 in a report of a program that did not keep it
+  double peak = 0;                           // the largest ln E at any look: what latched it, if anything did
+  double clustering = 1;                     // how many samples move together (blocks.h)
+  double budget = 0;                         // seconds, of a budget_* test; 0 of every other
   Verdict verdict = Verdict::inconclusive;
 };
 

@@ -1,5 +1,6 @@
 // `truemirror check`: reads what serve would read, and prints what is in effect; with --example, what the rules make of
 // it. Opens no socket, writes no file.
+#include <array>
 #include <iostream>
 
 #include "proxy/cli/commands.h"
@@ -31,6 +32,15 @@ void print_patterns(const char* key, const std::vector<std::string>& patterns) {
   std::cout << "\n";
 }
 
+void print_budget(const std::string& whose, const LatencyBudget& budget) {
+  constexpr std::array<const char*, 3> kNames{" p50 ", " p90 ", " p99 "};
+  std::string shown;
+  for (std::size_t i = 0; i < budget.size(); ++i) {
+    if (budget[i]) shown += (shown.empty() ? "" : ",") + (kNames[i] + std::to_string(budget[i]->count())) + "us";
+  }
+  if (!shown.empty()) std::cout << "#   latency budget of " << whose << ":" << shown << "\n";
+}
+
 void print_policy(const Policy& policy) {
   const Tolerances& tolerances = policy.tolerances;
   const auto percent = [](double value) { return format_fraction(value); };
@@ -44,6 +54,8 @@ void print_policy(const Policy& policy) {
             << percent(tolerances.latency_p99) << "\n"
             << "#   latency margin: " << percent(policy.latency_margin) << " and "
             << policy.latency_margin_absolute.count() << "us\n";
+  print_budget("every endpoint", policy.budget);
+  for (const EndpointBudget& each : policy.endpoint_budgets) print_budget("'" + each.endpoint + "'", each.budget);
   print_patterns("excluded", policy.excluded);
   print_patterns("critical", policy.critical);
 }
@@ -102,11 +114,20 @@ int check_command(const CheckArguments& arguments) {
     if (policy.has_error()) return failed(policy.error());
     config->policy = *std::move(policy);
   }
+  if (config->openapi_file) {
+    auto templates = load_openapi(*config->openapi_file);
+    if (templates.has_error()) return failed(templates.error());
+    config->templates = *std::move(templates);
+  }
   // Rules or a policy alone are asked about, not a serve that nobody has configured.
   const bool all = arguments.config || (!arguments.rules && !arguments.policy);
   if (all) std::cout << effective_config(*config);
   if (all || arguments.policy) print_policy(config->policy);
   if (config->rules) print_rules(*config->rules);
+  if (config->openapi_file) {
+    std::cout << "# endpoints named by " << config->templates.source << ":\n";
+    for (const std::string& route : config->templates.routes) std::cout << "#   " << route << "\n";
+  }
   std::cout << std::flush;
   return kDone;
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "diff/report/openapi.h"
 #include "diff/rules.h"
 #include "diff/stats/policy.h"
 #include "proxy/cli/config.h"
@@ -32,6 +33,7 @@ struct ReplayArguments {
   std::size_t connections = 32;          // of the closed loop
   std::shared_ptr<const RuleSet> rules;  // null where no file is named
   Policy policy;
+  EndpointTemplates templates;  // none where no OpenAPI file is named
   std::filesystem::path report = "./truemirror-report";
   std::optional<std::string> comparisons;  // a file, or `-` for stdout
 };
@@ -39,6 +41,7 @@ struct ReplayArguments {
 struct DiffArguments {
   std::vector<std::filesystem::path> captures;
   std::shared_ptr<const RuleSet> rules;
+  EndpointTemplates templates;
   std::filesystem::path report = "./truemirror-report";
   std::optional<std::string> comparisons;
 };

@@ -114,7 +114,7 @@ void read_root(const YAML::Node& root, ServeConfig& config) {
         }},
        {"sample", [&](const auto& n) { config.sample = config_value(n, "sample", "10%", parse_fraction); }},
        {"threads", [&](const auto& n) { config.threads = static_cast<unsigned>(count_value(n, "threads", 256)); }},
-       {"routes", [&](const auto& n) { config.routes = read_routes(n); }},
+       {"routes", [&](const auto& n) { config.routes = read_routes(n, config.openapi_file); }},
        {"budgets", [&](const auto& n) { read_budgets(n, config.budgets); }},
        {"capture", [&](const auto& n) { read_capture(n, config.capture); }},
        {"redaction", [&](const auto& n) { read_redaction(n, config.redaction); }},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/redact.h"
+#include "diff/report/openapi.h"
 #include "diff/rules.h"
 #include "diff/stats/policy.h"
 #include "proxy/http/problem.h"
@@ -69,7 +70,7 @@ struct LogConfig {
 // The flags of `serve` as they were typed; none where a flag was not.
 struct ServeFlags {
   std::optional<std::string> listen, stable, candidate, control, sample, admin, report, capture, rules, policy, config,
-      threads, mark_key, redaction_key, comparisons;
+      threads, mark_key, redaction_key, comparisons, openapi;
 };
 
 struct ServeConfig {
@@ -87,9 +88,10 @@ struct ServeConfig {
   AdminConfig admin;
   LogConfig log;
 
-  std::optional<std::filesystem::path> rules_file, policy_file;
+  std::optional<std::filesystem::path> rules_file, policy_file, openapi_file;
   std::shared_ptr<const RuleSet> rules;  // null where no file is named
   Policy policy;
+  EndpointTemplates templates;             // of the OpenAPI file; none where no file is named
   std::optional<std::string> mark_key;     // the key file's content; none: a random one
   std::optional<std::string> comparisons;  // a file, or `-` for stdout
 

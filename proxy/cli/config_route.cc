@@ -117,10 +117,18 @@ RouteConfig read_route(const YAML::Node& node) {
 
 }  // namespace
 
-std::vector<RouteConfig> read_routes(const YAML::Node& node) {
+std::vector<RouteConfig> read_routes(const YAML::Node& node, std::optional<std::filesystem::path>& openapi_file) {
   if (!node.IsSequence()) config_complain(node, "routes takes a list: write '- match: /orders/*' below it");
   std::vector<RouteConfig> routes;
-  for (const auto& each : node) routes.push_back(read_route(each));
+  for (const auto& each : node) {
+    if (!each.IsMap() || !each["openapi"]) {
+      routes.push_back(read_route(each));
+      continue;
+    }
+    if (openapi_file) config_complain(each, "a second OpenAPI file; one names the endpoints");
+    read_config_map(each, "an entry with 'openapi'",
+                    {{"openapi", [&](const auto& n) { openapi_file = config_scalar(n, "openapi", "openapi.yaml"); }}});
+  }
   return routes;
 }
 

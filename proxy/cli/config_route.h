@@ -9,7 +9,8 @@
 
 namespace truemirror {
 
-// Throws ConfigComplaint.
-[[nodiscard]] std::vector<RouteConfig> read_routes(const YAML::Node& node);
+// Throws ConfigComplaint. An entry `openapi: FILE` among the routes names endpoints and mirrors nothing differently.
+[[nodiscard]] std::vector<RouteConfig> read_routes(const YAML::Node& node,
+                                                   std::optional<std::filesystem::path>& openapi_file);
 
 }  // namespace truemirror

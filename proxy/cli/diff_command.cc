@@ -31,7 +31,8 @@ PipelineOptions pipeline_options(const DiffArguments& arguments, bool has_contro
                        .control = has_control ? ControlMode::instance : ControlMode::none,
                        .redactor = redactor,
                        .rules = arguments.rules,
-                       .routes = {}};
+                       .routes = arguments.templates.routes,
+                       .templates = arguments.templates.source};
   options.comparer.compare.rules = arguments.rules;
   options.report_dir = arguments.report;
   options.comparisons = arguments.comparisons.value_or("");

@@ -65,6 +65,8 @@ std::string effective_config(const ServeConfig& config) {
   node["control"] = config.control ? config.control->text : config.control_is_stable ? "stable" : "none";
   node["sample"] = format_fraction(config.sample);
   node["threads"] = config.threads;
+  if (config.openapi_file) node["routes"].push_back(YAML::Load("openapi: ''"));
+  if (config.openapi_file) node["routes"][0]["openapi"] = config.openapi_file->string();
   for (const RouteConfig& each : config.routes) node["routes"].push_back(route(each, config.sample));
   node["budgets"]["in_flight"] = config.budgets.in_flight;
   node["budgets"]["bytes"] = format_size(config.budgets.bytes);

@@ -92,6 +92,11 @@ Result<ReplayArguments> Flags::replay_arguments() const {
   auto rules = rules_of(rules_);
   if (rules.has_error()) return rules.error();
   out.rules = *std::move(rules);
+  if (openapi_) {
+    auto templates = load_openapi(*openapi_);
+    if (templates.has_error()) return templates.error();
+    out.templates = *std::move(templates);
+  }
   if (policy_) {
     auto policy = load_policy(*policy_);
     if (policy.has_error()) return policy.error();
@@ -111,6 +116,11 @@ Result<DiffArguments> Flags::diff_arguments() const {
   auto rules = rules_of(rules_);
   if (rules.has_error()) return rules.error();
   out.rules = *std::move(rules);
+  if (openapi_) {
+    auto templates = load_openapi(*openapi_);
+    if (templates.has_error()) return templates.error();
+    out.templates = *std::move(templates);
+  }
   if (report_) out.report = *report_;
   out.comparisons = comparisons_;
   return out;

@@ -22,6 +22,7 @@ void files(CLI::App* app, std::vector<std::string>& into, const std::string& nam
 constexpr const char* kReport = "the report's folder (default ./truemirror-report)";
 constexpr const char* kComparisons = "one JSON line for every comparison, to a file or - for stdout";
 constexpr const char* kRules = "which differences do not matter";
+constexpr const char* kOpenApi = "names endpoints by the paths of this OpenAPI file, 3.x or 2.0";
 constexpr const char* kPolicy = "tolerances, margins and endpoints that the run is judged by";
 
 }  // namespace
@@ -61,6 +62,7 @@ void Flags::declare_serve(CLI::App& app) {
   flag(sub, "--capture", serve_.capture, "DIR", "record the sampled exchanges there, secrets redacted");
   flag(sub, "--rules", serve_.rules, "FILE", kRules);
   flag(sub, "--policy", serve_.policy, "FILE", kPolicy);
+  flag(sub, "--openapi", serve_.openapi, "FILE", kOpenApi);
   flag(sub, "--config", serve_.config, "FILE", "all of this and more as YAML; flags win over it");
   flag(sub, "--threads", serve_.threads, "N", "live threads (default: cores)");
   flag(sub, "--mark-key", serve_.mark_key, "FILE", "signs shadow requests; share it between proxies in a row");
@@ -84,6 +86,7 @@ void Flags::declare_replay(CLI::App& app) {
        "with --speed max: how many requests are under way at once (default 32)");
   flag(sub, "--rules", rules_, "FILE", kRules);
   flag(sub, "--policy", policy_, "FILE", kPolicy);
+  flag(sub, "--openapi", openapi_, "FILE", kOpenApi);
   flag(sub, "--report", report_, "DIR", kReport);
   flag(sub, "--comparisons", comparisons_, "FILE|-", kComparisons);
 }
@@ -94,6 +97,7 @@ void Flags::declare_diff(CLI::App& app) {
                              "  truemirror diff ./capture --comparisons - | jq 'select(.divergent)'\n");
   files(sub, files_, "CAPTURE", "capture files or folders");
   flag(sub, "--rules", rules_, "FILE", kRules);
+  flag(sub, "--openapi", openapi_, "FILE", kOpenApi);
   flag(sub, "--report", report_, "DIR", kReport);
   flag(sub, "--comparisons", comparisons_, "FILE|-", kComparisons);
 }

@@ -49,7 +49,8 @@ class Flags {
   ServeFlags serve_;
   // Shared by the other subcommands: only one of them runs.
   std::vector<std::string> files_;
-  Text candidate_, stable_, control_, speed_, rate_, connections_, rules_, policy_, report_, comparisons_, config_;
+  Text candidate_, stable_, control_, speed_, rate_, connections_, rules_, policy_, report_, comparisons_, config_,
+      openapi_;
   Text format_, output_, color_, accept_, reason_, id_, example_;
   bool json_ = false;
 };

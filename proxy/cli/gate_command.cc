@@ -27,14 +27,18 @@ int failed(const Problem& problem) {
 }
 
 // These are part of the measurement, so that a stored run cannot be judged by others.
-void warn_of_measured(const Policy& policy) {
+void warn_of_measured(const Policy& policy, const Report& report) {
   const Policy usual;
-  const bool measured = policy.alpha != usual.alpha || policy.burst != usual.burst ||
-                        policy.latency_margin != usual.latency_margin ||
-                        policy.latency_margin_absolute != usual.latency_margin_absolute;
+  const bool burst = keeps_shares(report) ? policy.burst != report.judged.burst : policy.burst != usual.burst;
+  const bool measured = burst || policy.latency_margin != usual.latency_margin ||
+                        policy.latency_margin_absolute != usual.latency_margin_absolute ||
+                        policy.budget != usual.budget || !policy.endpoint_budgets.empty();
   if (measured) {
-    std::cerr << "truemirror gate: alpha, burst and latency margins are those that the run was measured with; this "
-                 "policy's tolerances, coverage, uncalibrated and endpoints apply\n";
+    std::cerr << "truemirror gate: burst, latency margins and budgets are those that the run was measured with; this "
+                 "policy's alpha, tolerances, coverage, uncalibrated and endpoints apply\n";
+  }
+  if (!keeps_shares(report) && policy.alpha != usual.alpha) {
+    std::cerr << "truemirror gate: this report does not say what its tests may spend, so alpha is that of its run\n";
   }
 }
 
@@ -46,7 +50,7 @@ int gate_command(const GateArguments& arguments) {
   if (arguments.policy) {
     const auto policy = load_policy(*arguments.policy);
     if (policy.has_error()) return failed(policy.error());
-    warn_of_measured(*policy);
+    warn_of_measured(*policy, *report);
     judge_again(*report, *policy);
   }
   std::cout << to_string(report->verdict) << ": run " << report->run.id << ", " << report->totals.compared

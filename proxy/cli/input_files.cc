@@ -32,6 +32,12 @@ Result<Policy> load_policy(const std::filesystem::path& file) {
   return parse_policy(*text, file.string());
 }
 
+Result<EndpointTemplates> load_openapi(const std::filesystem::path& file) {
+  const auto text = read_text_file(file);
+  if (text.has_error()) return text.error();
+  return parse_openapi(*text, file.string());
+}
+
 Result<std::string> load_key(const std::filesystem::path& file) {
   struct stat status{};
   if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0077) != 0) {

@@ -1,43 +1,34 @@
 #include "proxy/cli/judge_again.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "diff/report/finding_proof.h"
+#include "diff/stats/judge_test.h"
 
 namespace truemirror {
 namespace {
 
 double tolerance_for(std::string_view metric, bool critical, const Tolerances& tolerances) {
-  if (metric == "latency_p50") return tolerances.latency_p50;
-  if (metric == "latency_p90") return tolerances.latency_p90;
-  if (metric == "latency_p99") return tolerances.latency_p99;
+  const std::string_view quantile = metric.substr(std::min(metric.find('_'), metric.size()));
+  if (quantile == "_p50") return tolerances.latency_p50;
+  if (quantile == "_p90") return tolerances.latency_p90;
+  if (quantile == "_p99") return tolerances.latency_p99;
   if (critical) return tolerances.critical;
   return metric == "errors" ? tolerances.errors : tolerances.divergence;
 }
 
-void judge_test(TestReport& test, double tolerance) {
-  test.tolerance = tolerance;
+// A test of a report that kept neither share nor peak: its proof stands, its bound is that of the run's own α.
+void judge_old_test(TestReport& test) {
   if (test.verdict == Verdict::fail) return;  // latched
-  test.verdict = test.upper <= tolerance ? Verdict::pass : Verdict::inconclusive;
+  test.verdict = test.upper <= test.tolerance ? Verdict::pass : Verdict::inconclusive;
   if (test.verdict == Verdict::pass) {
     test.pairs_needed = 0;
-  } else if (test.pairs_needed == 0 && tolerance > 0) {
+  } else if (test.pairs_needed == 0 && test.tolerance > 0) {
     // The bound shrinks about as 1/n: an estimate, as the run's own is for its tolerance.
     const auto pairs = static_cast<double>(std::max<std::uint64_t>(test.n, 1));
-    test.pairs_needed = static_cast<std::uint64_t>(std::min(1e15, std::ceil(pairs * (test.upper / tolerance - 1))));
-  }
-}
-
-// The run says in a reason that control failed too often, and how often; nothing else keeps it.
-void read_control_health(const std::vector<std::string>& reasons, RunFacts& facts) {
-  constexpr std::string_view kFailures = " failed in ";
-  for (const std::string& reason : reasons) {
-    if (!reason.starts_with("control_unhealthy")) continue;
-    facts.control_healthy = false;
-    const std::size_t at = reason.find(kFailures);
-    if (at == std::string::npos) continue;
-    const char* digits = reason.data() + at + kFailures.size();
-    std::from_chars(digits, reason.data() + reason.size(), facts.control_failures);
+    test.pairs_needed =
+        static_cast<std::uint64_t>(std::min(1e15, std::ceil(pairs * (test.upper / test.tolerance - 1))));
   }
 }
 
@@ -49,15 +40,29 @@ std::uint64_t proven_findings(const Report& report, const std::string& endpoint)
 
 }  // namespace
 
+bool keeps_shares(const Report& report) { return report.judged.alpha > 0; }
+
 void judge_again(Report& report, const Policy& policy) {
   RunFacts facts;
   facts.calibrated = report.calibrated;
-  read_control_health(report.reasons, facts);
+  facts.control_failures = report.judged.control_failures;
+  // A report that did not keep the count says it in a reason.
+  facts.control_healthy =
+      facts.control_failures <= ControlHealth::kAllowed &&
+      (keeps_shares(report) || std::none_of(report.reasons.begin(), report.reasons.end(), [](const auto& reason) {
+         return reason.starts_with("control_unhealthy");
+       }));
+  const double scale = keeps_shares(report) ? policy.alpha / report.judged.alpha : 1;
+  if (scale != 1) prove_again(report, policy.alpha);
   std::vector<JudgedEndpoint> judged;
   for (EndpointReport& endpoint : report.endpoints) {
     const bool critical = policy.is_critical(endpoint.endpoint);
     for (TestReport& test : endpoint.tests) {
-      judge_test(test, tolerance_for(test.metric, critical, policy.tolerances));
+      test.tolerance = tolerance_for(test.metric, critical, policy.tolerances);
+      test.share *= scale;
+      const std::uint64_t before_thresholds = test.pairs_needed;
+      test.share > 0 ? judge_test(test) : judge_old_test(test);
+      if (test.n == 0) test.pairs_needed = std::max(test.pairs_needed, before_thresholds);
     }
     const std::uint64_t proven = proven_findings(report, endpoint.endpoint);
     endpoint.verdict = endpoint_verdict(endpoint.tests, proven);
@@ -67,6 +72,7 @@ void judge_again(Report& report, const Policy& policy) {
   RunVerdict run = judge_run(judged, facts, policy);
   report.verdict = run.verdict;
   report.reasons = std::move(run.reasons);
+  if (keeps_shares(report)) report.judged.alpha = policy.alpha;
 }
 
 }  // namespace truemirror

@@ -45,7 +45,8 @@ PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::sh
                        .control = arguments.control ? ControlMode::instance : ControlMode::none,
                        .redactor = redactor,
                        .rules = arguments.rules,
-                       .routes = {}};
+                       .routes = arguments.templates.routes,
+                       .templates = arguments.templates.source};
   if (!arguments.speed) options.aggregate.policy.burst = kFastBurst;
   options.comparer.compare.rules = arguments.rules;
   if (!arguments.stable) {

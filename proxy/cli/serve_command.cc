@@ -66,6 +66,16 @@ ShadowOptions shadow_options(const ServeConfig& config, const std::string& run) 
   return options;
 }
 
+// Templates that name endpoints: the OpenAPI file's, and the routes' own paths. A route that ends in `**` says how a
+// whole tree is mirrored, not that the tree is one endpoint.
+std::vector<std::string> named_routes(const ServeConfig& config) {
+  std::vector<std::string> routes = config.templates.routes;
+  for (const RouteConfig& route : config.routes) {
+    if (route.match.find("**") == std::string::npos) routes.push_back(route.match);
+  }
+  return routes;
+}
+
 PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_ptr<const Redactor>& redactor) {
   PipelineOptions options;
   options.run = {.id = new_run_id(),
@@ -85,7 +95,8 @@ PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_pt
                                                            : ControlMode::none,
                        .redactor = redactor,
                        .rules = config.rules,
-                       .routes = {}};
+                       .routes = named_routes(config),
+                       .templates = config.templates.source};
   options.comparer.max_queue = config.budgets.compare_queue;
   options.comparer.compare.rules = config.rules;
   options.report_dir = config.report;

@@ -51,6 +51,7 @@ Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
         take("--capture", flags.capture, config.capture.dir, as_it_is),
         take("--rules", flags.rules, config.rules_file, as_it_is),
         take("--policy", flags.policy, config.policy_file, as_it_is),
+        take("--openapi", flags.openapi, config.openapi_file, as_it_is),
         take("--comparisons", flags.comparisons, config.comparisons, as_it_is)}) {
     if (done.has_error()) return done;
   }
@@ -69,10 +70,11 @@ Done load_into(const std::optional<std::filesystem::path>& file, Out& out, Load 
 }
 
 Done load_files(const ServeFlags& flags, ServeConfig& config) {
-  for (const Done& done :
-       {load_into(config.rules_file, config.rules, load_rules),
-        load_into(config.policy_file, config.policy, load_policy), load_into(flags.mark_key, config.mark_key, load_key),
-        load_into(flags.redaction_key, config.redaction.key, load_key)}) {
+  for (const Done& done : {load_into(config.rules_file, config.rules, load_rules),
+                           load_into(config.policy_file, config.policy, load_policy),
+                           load_into(config.openapi_file, config.templates, load_openapi),
+                           load_into(flags.mark_key, config.mark_key, load_key),
+                           load_into(flags.redaction_key, config.redaction.key, load_key)}) {
     if (done.has_error()) return done;
   }
   return {};

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -197,10 +198,49 @@ TEST_F(ReportCli, AFailedTestStaysFailedUnderAnyPolicyUnlessItsEndpointIsExclude
 }
 
 TEST_F(ReportCli, AnUnhealthyControlStillKeepsTheRunFromPassing) {
-  report_.reasons = {"control_unhealthy: control failed in 23 of its last 1000 pairs; nothing passes until it is well"};
+  report_.judged = {.alpha = 0.01, .burst = std::chrono::seconds(1), .control_failures = 23, .templates = ""};
   judge_again(report_, Policy{});
   EXPECT_EQ(report_.verdict, Verdict::inconclusive);
   EXPECT_THAT(report_.reasons, testing::Contains(HasSubstr("failed in 23 of")));
+}
+
+TEST_F(ReportCli, ATestIsJudgedByAnotherAlphaAsTheRunWouldHaveJudgedIt) {
+  report_.judged.alpha = 0.01;
+  TestReport& test = report_.endpoints[0].tests[0];
+  test.share = 0.01 / 20;
+  test.peak = std::log(5000.0);  // proves at 1/5000 and above, so at α of 0.4 % and more
+  Policy policy;
+  judge_again(report_, policy);
+  EXPECT_EQ(report_.verdict, Verdict::fail);
+  policy.alpha = 0.001;
+  judge_again(report_, policy);
+  EXPECT_EQ(report_.verdict, Verdict::pass) << "5,000 clean pairs are below 1 % at α = 0.1 % as well";
+  EXPECT_EQ(report_.judged.alpha, 0.001);
+  policy.alpha = 1e-12;
+  judge_again(report_, policy);
+  EXPECT_EQ(report_.verdict, Verdict::pass);
+  policy.alpha = 0.004;
+  judge_again(report_, policy);
+  EXPECT_EQ(report_.verdict, Verdict::fail);
+}
+
+TEST_F(ReportCli, FindingsAreProvenAtAnotherAlphaByTheEvidenceTheyHave) {
+  report_.judged.alpha = 0.01;
+  report_.endpoints[0].tests[0].share = 0.01 / 20;
+  report_.findings[0].candidate_only = 40;
+  report_.findings[0].ln_e = std::log(1000.0);  // 2K/α at K = 1 and α = 0.2 %
+  Policy policy;
+  policy.alpha = 0.01;
+  judge_again(report_, policy);
+  EXPECT_FALSE(report_.findings[0].proven) << "the run's own α: what it says stays";
+  policy.alpha = 0.0021;
+  judge_again(report_, policy);
+  EXPECT_TRUE(report_.findings[0].proven);
+  EXPECT_EQ(report_.verdict, Verdict::fail);
+  policy.alpha = 0.0019;
+  judge_again(report_, policy);
+  EXPECT_FALSE(report_.findings[0].proven);
+  EXPECT_NE(report_.verdict, Verdict::fail);
 }
 
 TEST_F(ReportCli, OutputIsPrivateAndReplacesRegularFilesAlone) {

@@ -24,8 +24,9 @@ burst: 250ms
 coverage: 90 %
 uncalibrated: allow
 tolerances: {errors: 0.2%, latency_p99: 0.01}
-latency: {margin: 20%, margin_absolute: 500us}
+latency: {margin: 20%, margin_absolute: 500us, budget: {p50: 20ms, p99: 250ms}}
 endpoints:
+  budget: {"GET /search*": {p99: 1s}, "GET /s*": {p90: 2s}}
   exclude: ["GET /health*"]
   critical: ["POST /payments*"]
 )",
@@ -39,6 +40,11 @@ endpoints:
   EXPECT_EQ(policy.tolerances.divergence, 0.01);
   EXPECT_EQ(policy.latency_margin, 0.2);
   EXPECT_EQ(policy.latency_margin_absolute, std::chrono::microseconds(500));
+  EXPECT_EQ(policy.budget_of("GET /orders/{id}")[0], std::chrono::milliseconds(20));
+  EXPECT_EQ(policy.budget_of("GET /orders/{id}")[1], std::nullopt);
+  EXPECT_EQ(policy.budget_of("GET /orders/{id}")[2], std::chrono::milliseconds(250));
+  EXPECT_EQ(policy.budget_of("GET /search")[0], std::nullopt) << "its own budget replaces the other";
+  EXPECT_EQ(policy.budget_of("GET /search")[2], std::chrono::seconds(1));
   EXPECT_TRUE(policy.is_excluded("GET /healthz"));
   EXPECT_TRUE(policy.is_critical("POST /payments/{id}"));
 }
@@ -48,6 +54,10 @@ TEST(PolicyFile, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {
             "policy.yaml:2:1: 'tolerence' is no key here; did you mean 'tolerances'?");
   EXPECT_EQ(problem_of("tolerances:\n  latency_p95: 1%\n"),
             "policy.yaml:2:3: 'latency_p95' is no key here; did you mean 'latency_p90'?");
+  EXPECT_EQ(problem_of("latency:\n  budget: {p98: 1s}\n"),
+            "policy.yaml:2:12: 'p98' is no key here; did you mean 'p90'?");
+  EXPECT_EQ(problem_of("endpoints:\n  budget: {\"GET /a\": {p99: 9}}\n"),
+            "policy.yaml:2:28: '9' is no duration from 1e-06s to 3600s; write 100ms or 1s");
 }
 
 TEST(PolicyFile, AValueOutOfRangeOrOfTheWrongTypeIsRefused) {

@@ -181,6 +181,40 @@ TEST(Aggregate, EnoughCleanPairsPassAndTheReportSaysSo) {
   EXPECT_EQ(report.endpoints.at(0).latency.candidate.count(), 5000u);
 }
 
+TEST(Aggregate, ACandidateOverItsLatencyBudgetFailsAlsoWithoutControlAndSaysSo) {
+  for (const ControlMode control : {ControlMode::instance, ControlMode::stable_again, ControlMode::none}) {
+    AggregateOptions options;
+    options.control = control;
+    options.policy.budget[2] = std::chrono::milliseconds(250);
+    Story story(options);
+    story.pairs(1200, [&](Comparison& pair, int i) {
+      if (i % 10 == 3) pair.candidate = pair.stable = response(200, std::chrono::milliseconds(300));
+      if (i % 10 == 3) pair.control = pair.stable;
+      if (control == ControlMode::none) pair.control.reset();
+    });
+    const Report report = story.ended();
+    const TestReport test = test_named(report, "budget_p99");
+    EXPECT_EQ(report.verdict, Verdict::fail);
+    EXPECT_EQ(test.verdict, Verdict::fail);
+    EXPECT_EQ(test.b, 120u);
+    EXPECT_EQ(test.n, 1200u);
+    EXPECT_THAT(report.reasons, Contains(StartsWith("failed: GET /orders/{id}: budget_p99 proven")));
+    EXPECT_EQ(test_named(report, "divergence").share, 0.01 / 4 / (control == ControlMode::instance ? 6 : 3));
+  }
+}
+
+TEST(Aggregate, ABudgetPassesOnceTheBoundOnWhatIsOverItIsWithinTolerance) {
+  AggregateOptions options;
+  options.policy.budget[1] = std::chrono::milliseconds(250);
+  Story story(options);
+  story.pairs(500);
+  EXPECT_EQ(test_named(story.ended(), "budget_p90").verdict, Verdict::inconclusive);
+  EXPECT_GT(test_named(story.ended(), "budget_p90").pairs_needed, 0u);
+  story.pairs(1000);
+  EXPECT_EQ(test_named(story.ended(), "budget_p90").verdict, Verdict::pass);
+  EXPECT_EQ(test_named(story.ended(), "budget_p90").pairs_needed, 0u);
+}
+
 TEST(Aggregate, NothingPassesWhileControlFails) {
   Story story;
   story.pairs(5000, [](Comparison& pair, int i) {

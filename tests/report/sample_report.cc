@@ -90,6 +90,9 @@ TestReport test(std::string metric, std::uint64_t b, std::uint64_t c, std::uint6
   made.excess = (static_cast<double>(b) - static_cast<double>(c)) / static_cast<double>(n);
   made.upper = made.excess + 0.004;
   made.tolerance = 0.01;
+  made.share = 0.0005;
+  made.peak = ln_e + 0.5;
+  made.clustering = 1.25;
   made.pairs_needed = verdict == Verdict::inconclusive ? 640 : 0;
   made.verdict = verdict;
   return made;
@@ -156,6 +159,7 @@ Report rich_report() {
                 "http://127.0.0.1:9003"};
   report.verdict = Verdict::fail;
   report.reasons = {"6 of 8 endpoints fail", "control is healthy: 0.1 % of its last 1 000 pairs failed"};
+  report.judged = {0.01, milliseconds(1000), 1, "openapi.yaml 0f3c5a7e, 12 templates"};
   report.totals = {12'345, 12'000, 11'930, 1'862, 2, {{"candidate_budget", 60}, {"too_large", 8}}};
   report.endpoints = {endpoint("GET /products/{id}", 3'120, 1'204, Verdict::fail, 1),
                       endpoint("GET /customers/{id}", 2'980, 412, Verdict::fail, 1),
@@ -166,6 +170,8 @@ Report rich_report() {
                       endpoint("GET /health", 1'180, 0, Verdict::pass, 1),
                       endpoint("GET /tags", 130, 3, Verdict::inconclusive, 1)};
   report.endpoints[3].tests[1] = test("errors", 96, 0, 960, 61, Verdict::fail);
+  report.endpoints[4].tests.push_back(test("budget_p99", 61, 0, 880, 12, Verdict::fail));
+  report.endpoints[4].tests.back().budget = 0.25;
   add_proven(report);
   report.findings.push_back(finding({"GET /tags", "/tags?page=2", "body/total", 3, 1.4},
                                     divergence("body/total", "body/total", Kind::value, "number→number", "12", "13")));

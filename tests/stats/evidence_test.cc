@@ -52,6 +52,23 @@ TEST(Evidence, IsAFairBetOnAFairCoin) {
   }
 }
 
+// With E(0, c) = 1/(c + 1) this recurrence determines every value.
+TEST(Evidence, AgainstAnotherChanceIsAFairBetOnThatCoin) {
+  for (const double chance : {0.5, 0.1, 0.01}) {
+    for (const std::uint64_t c : {0u, 7u, 5000u}) {
+      EXPECT_NEAR(ln_evidence(0, c, chance), -std::log1p(static_cast<double>(c)), 1e-12);
+      for (const std::uint64_t b : {0u, 1u, 30u, 4000u}) {
+        const double now = ln_evidence(b, c, chance);
+        const double next = chance * std::exp(ln_evidence(b + 1, c, chance) - now) +
+                            (1 - chance) * std::exp(ln_evidence(b, c + 1, chance) - now);
+        EXPECT_NEAR(next, 1, 1e-9) << b << " " << c << " at " << chance;
+      }
+    }
+  }
+  EXPECT_NEAR(ln_evidence(700, 650, 0.5), ln_evidence(700, 650), 1e-9);
+  EXPECT_NEAR(ln_evidence(100'000, 0, 0.01), 100'001 * std::log(100.0) - std::log(99.0 * 100'001), 1e-4);
+}
+
 TEST(Interval, AgreesWithSixtyDigitBisectionTo1e9) {
   const auto rows = table("interval.tsv");
   ASSERT_GE(rows.size(), 45u);
