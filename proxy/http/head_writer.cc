@@ -165,6 +165,7 @@ Request to_request(const RequestHead& head) {
   Request request;
   request.method = head.method;
   request.target = head.path;
+  request.headers.reserve(head.size, head.fields.size());
   for (const FieldLine& field : head.fields) {
     if (!head.is_hop_by_hop(field.name)) request.headers.add(field.name, field.value);
   }
@@ -175,6 +176,7 @@ Response to_response(const ResponseHead& head) {
   Response response;
   response.status = head.status;
   response.reason = head.reason;
+  response.headers.reserve(head.size, head.fields.size());
   for (const FieldLine& field : head.fields) {
     if (!head.is_hop_by_hop(field.name)) response.headers.add(field.name, field.value);
   }

@@ -13,6 +13,7 @@
 
 #include "proxy/http/head_writer.h"
 #include "proxy/live/options.h"
+#include "proxy/live/outbox.h"
 #include "proxy/live/read_buffer.h"
 #include "proxy/live/sampler.h"
 #include "proxy/sample/mark.h"
@@ -37,6 +38,7 @@ struct LiveThread {
         marks(context.marks),
         clock(io),
         stable(io, clock, live_options.stable),
+        outbox(io, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
         next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}
 
@@ -66,6 +68,7 @@ struct LiveThread {
   boost::asio::io_context io{1};
   DeadlineClock clock;
   Pool stable;
+  Outbox outbox;
   Sampler sampler;
   BlockPool blocks;
   LiveCounters counters;

@@ -106,7 +106,7 @@ std::unique_ptr<Tee> Session::sample_it() {
   sample->arrived = arrived_;
   sample->at = std::chrono::system_clock::now();
   sample->connection = ordinal_;
-  return std::make_unique<Tee>(thread_.sink, std::move(sample), thread_.options.copy_limit,
+  return std::make_unique<Tee>(thread_.outbox, std::move(sample), thread_.options.copy_limit,
                                thread_.options.sample_timeout);
 }
 

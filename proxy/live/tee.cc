@@ -4,8 +4,8 @@
 
 namespace truemirror {
 
-Tee::Tee(SampleSink& sink, std::unique_ptr<Sample> sample, std::size_t copy_limit, std::chrono::milliseconds time_limit)
-    : sink_(sink),
+Tee::Tee(Outbox& outbox, std::unique_ptr<Sample> sample, std::size_t copy_limit, std::chrono::milliseconds time_limit)
+    : outbox_(outbox),
       sample_(std::move(sample)),
       copy_limit_(copy_limit),
       time_limit_(time_limit),
@@ -57,7 +57,7 @@ void Tee::response_done(const Headers& trailers) {
   sample_->stable.body = response_.take();
   sample_->stable.trailers = trailers;
   sample_->stable.timing = {sent_ - sample_->arrived, first_byte_ - sample_->arrived, now - sample_->arrived};
-  sink_.hand_over(std::move(sample_));
+  outbox_.add(std::move(sample_));
 }
 
 }  // namespace truemirror

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "proxy/http/head_scanner.h"
+#include "proxy/live/outbox.h"
 #include "proxy/sample/body_copy.h"
 #include "proxy/sample/sample.h"
 
@@ -18,7 +19,7 @@ class Tee {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Tee(SampleSink& sink, std::unique_ptr<Sample> sample, std::size_t copy_limit, std::chrono::milliseconds time_limit);
+  Tee(Outbox& outbox, std::unique_ptr<Sample> sample, std::size_t copy_limit, std::chrono::milliseconds time_limit);
 
   // `head`: request line and end-to-end fields as stable gets them, without framing and blank line.
   void request_head(const RequestHead& head, std::string_view written);
@@ -33,7 +34,7 @@ class Tee {
  private:
   [[nodiscard]] bool active() const { return sample_ != nullptr; }
 
-  SampleSink& sink_;
+  Outbox& outbox_;
   std::unique_ptr<Sample> sample_;  // null once handed over or dropped
   std::size_t copy_limit_;
   std::chrono::milliseconds time_limit_;

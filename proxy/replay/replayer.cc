@@ -95,14 +95,14 @@ class Replayer::Sender {
     lateness_.add(sample->arrived - start_, Clock::now() - start_);
     // Called where the arms have answered or the sample was dropped, from whichever thread that is.
     sample->answered = Parting([this, order] { asio::post(io_, [this, order] { ended(order); }); });
-    if (!stable_) return lane_.hand_over(std::move(sample));
+    if (!stable_) return lane_.hand_over({&sample, 1});
     Sample& asked = *sample;
     asio::co_spawn(io_, stable_->ask(asked),
                    [this, sample = std::move(sample)](const std::exception_ptr& failure, ArmOutcome outcome) mutable {
                      if (failure) std::rethrow_exception(failure);  // a broken invariant ends the program
                      if (!outcome.response.ok()) return sample->ticket.drop(DropReason::stable_error);
                      sample->stable = std::move(outcome.response);
-                     lane_.hand_over(std::move(sample));
+                     lane_.hand_over({&sample, 1});
                    });
   }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,8 +103,9 @@ class SampleSink {
   // Called with the decision to mirror, before anything is copied. Null where the shadow lane sheds: that is counted
   // then. Never waits.
   [[nodiscard]] virtual std::unique_ptr<Sample> open(std::string_view method, std::string_view target) = 0;
-  // Takes a complete sample. Never waits; what cannot be admitted is dropped and counted.
-  virtual void hand_over(std::unique_ptr<Sample> sample) = 0;
+  // Takes complete samples, as many at once as there are: one wake-up is for all of them. Never waits; what cannot be
+  // admitted is dropped and counted.
+  virtual void hand_over(std::span<std::unique_ptr<Sample>> samples) = 0;
 };
 
 }  // namespace truemirror

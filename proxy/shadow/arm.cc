@@ -15,8 +15,11 @@ using Clock = std::chrono::steady_clock;
 // Arms keep a connection for a second only: a peer that closes idle ones is then seldom met in the act (invariant 7).
 constexpr std::chrono::milliseconds kArmIdle{1'000};
 
-PoolOptions arm_pool(PoolOptions options) {
+// A burst may have all requests under way at once: keeping fewer connections than that would open and close the rest
+// with every burst, at three times the cost of a request on a kept one.
+PoolOptions arm_pool(PoolOptions options, const ShadowOptions& shadow) {
   options.max_idle_time = kArmIdle;
+  options.max_idle = std::max(options.max_idle, shadow.max_in_flight);
   return options;
 }
 
@@ -41,7 +44,7 @@ ArmClient::ArmClient(asio::io_context& io, DeadlineClock& clock, Arm arm, const 
       mark_(marks.sign(arm, shadow.run)),
       state_(state),
       bytes_(bytes),
-      pool_(io, clock, arm_pool(options.pool)) {}
+      pool_(io, clock, arm_pool(options.pool, shadow)) {}
 
 asio::awaitable<ArmOutcome> ArmClient::ask(const Sample& sample) {
   ArmOutcome out;

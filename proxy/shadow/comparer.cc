@@ -1,13 +1,32 @@
 #include "proxy/shadow/comparer.h"
 
-#include "proxy/http/head_scanner.h"
-#include "proxy/http/head_writer.h"
+#include <algorithm>
+#include <iterator>
+
 #include "proxy/shadow/background.h"
 
 namespace truemirror {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // pairs taken with one lock
+constexpr std::size_t kFieldsExpected = 16;
+
+// Of a head that was scanned and written anew: splitting it is enough.
+Headers fields_of(std::string_view head) {
+  constexpr std::string_view kBlanks = " \t";
+  Headers out;
+  out.reserve(head.size(), kFieldsExpected);
+  head.remove_prefix(std::min(head.find("\r\n") + 2, head.size()));
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    head.remove_prefix(std::min(line.size() + 2, head.size()));
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const std::size_t from = line.find_first_not_of(kBlanks, colon + 1);
+    const std::size_t to = line.find_last_not_of(kBlanks);
+    out.add(line.substr(0, colon), from == line.npos ? std::string_view() : line.substr(from, to + 1 - from));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -17,10 +36,7 @@ Comparison to_comparison(Completed& completed) {
   comparison.sequence = sample.sequence;
   comparison.at = sample.at;
   comparison.connection = sample.connection;
-  HeadScanner scanner(HeadLimits{.max_head_bytes = 256u << 10, .max_target_bytes = 64u << 10, .max_fields = 512});
-  RequestHead head;
-  const std::string bytes = sample.head + "\r\n";
-  if (scanner.scan(bytes, head) == ScanResult::complete) comparison.request = to_request(head);
+  comparison.request.headers = fields_of(sample.head);
   comparison.request.method = sample.method;
   comparison.request.target = sample.target;
   comparison.request.body = std::move(sample.body);
@@ -56,16 +72,17 @@ void Comparer::drain() {
   }
 }
 
-bool Comparer::offer(std::unique_ptr<Completed>& completed) {
+void Comparer::offer(std::vector<std::unique_ptr<Completed>>& completed) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() >= options_.max_queue) return false;
     wake = queue_.empty();  // a thread that works takes more by itself
-    queue_.push_back(std::move(completed));
+    const std::size_t room = options_.max_queue - std::min(options_.max_queue, queue_.size());
+    const auto end = completed.begin() + static_cast<std::ptrdiff_t>(std::min(room, completed.size()));
+    std::move(completed.begin(), end, std::back_inserter(queue_));
+    completed.erase(completed.begin(), end);
   }
   if (wake) work_.notify_one();
-  return true;
 }
 
 void Comparer::shed(Arm account, std::string_view method, std::string_view target, WallTime at) {

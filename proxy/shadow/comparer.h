@@ -39,7 +39,7 @@ class Comparer final : public CompletedSink {
   // Compares what is queued, then ends the threads.
   void drain();
 
-  [[nodiscard]] bool offer(std::unique_ptr<Completed>& completed) override;
+  void offer(std::vector<std::unique_ptr<Completed>>& completed) override;
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at) override;
   // Compares here and now: for comparisons that come from a capture.
   void submit(Comparison& comparison);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proxy/sample/sample.h"
 
@@ -21,8 +22,8 @@ struct Completed {
 class CompletedSink {
  public:
   virtual ~CompletedSink() = default;
-  // Never waits. False where the queue is full; `completed` is untouched then.
-  [[nodiscard]] virtual bool offer(std::unique_ptr<Completed>& completed) = 0;
+  // Takes as many as the queue has room for out of `completed`; what is left there was refused. Never waits.
+  virtual void offer(std::vector<std::unique_ptr<Completed>>& completed) = 0;
   // A sample was shed on that arm's account before an attempt (design.md invariant 2). Never waits.
   virtual void shed(Arm account, std::string_view method, std::string_view target, WallTime at) = 0;
 };

@@ -42,10 +42,11 @@ class Lane::Worker {
     });
   }
 
-  void give(std::unique_ptr<Sample> sample) {
+  // Takes every `stride`-th of the samples.
+  void give(std::span<std::unique_ptr<Sample>> samples, std::size_t stride) {
     {
       const std::lock_guard lock(mutex_);
-      inbox_.push_back(std::move(sample));
+      for (std::size_t at = 0; at < samples.size(); at += stride) inbox_.push_back(std::move(samples[at]));
       if (std::exchange(woken_, true)) return;
     }
     asio::post(io_, [this] { take_all(); });
@@ -138,7 +139,15 @@ class Lane::Worker {
       return;
     }
     if (flight.no_room) return ticket.drop(DropReason::bytes_budget);
-    if (!lane_.sink_.offer(flight.completed)) ticket.drop(DropReason::compare_queue);
+    finished_.push_back(std::move(flight.completed));
+    if (finished_.size() == 1) asio::post(io_, [this] { offer_finished(); });
+  }
+
+  // What one pass of the loop finished goes on together, with one wake-up.
+  void offer_finished() {
+    lane_.sink_.offer(finished_);
+    for (const auto& refused : finished_) refused->sample->ticket.drop(DropReason::compare_queue);
+    finished_.clear();
   }
 
   static void abort_all(void* self) {
@@ -167,6 +176,7 @@ class Lane::Worker {
   std::vector<std::unique_ptr<Sample>> inbox_;
   bool woken_ = false;
   std::list<Flight> flights_;
+  std::vector<std::unique_ptr<Completed>> finished_;
   std::optional<DeadlineClock::Watch> watch_;
   bool draining_ = false, aborted_ = false;
   std::thread thread_;
@@ -245,12 +255,24 @@ std::unique_ptr<Sample> Lane::open(std::string_view method, std::string_view tar
   return sample;
 }
 
-void Lane::hand_over(std::unique_ptr<Sample> sample) {
-  if (const auto reason = refusal(false)) return shed(*sample, *reason, sample->method, sample->target);
-  candidate_.take_slot();
-  if (asks_control(*sample)) control_.take_slot();
-  const std::size_t at = next_worker_.fetch_add(1, std::memory_order_relaxed) % workers_.size();
-  workers_[at]->give(std::move(sample));
+void Lane::hand_over(std::span<std::unique_ptr<Sample>> samples) {
+  std::size_t admitted = 0;
+  for (auto& sample : samples) {
+    if (const auto reason = refusal(false)) {
+      shed(*sample, *reason, sample->method, sample->target);
+      sample.reset();
+      continue;
+    }
+    candidate_.take_slot();
+    if (asks_control(*sample)) control_.take_slot();
+    std::swap(samples[admitted++], sample);
+  }
+  samples = samples.first(admitted);
+  // Dealt out in turn, so that all shadow threads work on a burst.
+  const std::size_t first = next_worker_.fetch_add(admitted, std::memory_order_relaxed);
+  const std::size_t dealt = std::min(admitted, workers_.size());
+  for (std::size_t at = 0; at < dealt; ++at)
+    workers_[(first + at) % workers_.size()]->give(samples.subspan(at), workers_.size());
 }
 
 bool Lane::asks_control(const Sample& sample) const {

@@ -31,7 +31,7 @@ class Lane final : public SampleSink {
   void drain(std::chrono::milliseconds limit);
 
   [[nodiscard]] std::unique_ptr<Sample> open(std::string_view method, std::string_view target) override;
-  void hand_over(std::unique_ptr<Sample> sample) override;
+  void hand_over(std::span<std::unique_ptr<Sample>> samples) override;
 
   // Whether a sample would be admitted now: replay waits for it instead of shedding in closed loop.
   [[nodiscard]] bool has_room() const;
