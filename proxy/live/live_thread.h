@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -16,9 +15,10 @@
 #include "proxy/live/outbox.h"
 #include "proxy/live/read_buffer.h"
 #include "proxy/live/sampler.h"
+#include "proxy/live/workspace.h"
 #include "proxy/sample/mark.h"
 #include "proxy/sample/sample.h"
-#include "proxy/upstream/deadline.h"
+#include "proxy/upstream/event_loop.h"
 #include "proxy/upstream/pool.h"
 
 namespace truemirror {
@@ -36,10 +36,10 @@ struct LiveThread {
       : options(live_options),
         sink(context.sink),
         marks(context.marks),
-        clock(io),
-        stable(io, clock, live_options.stable),
-        outbox(io, context.sink),
+        stable(loop, live_options.stable),
+        outbox(loop.io, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
+        workspaces(blocks, live_options.limits),
         next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}
 
   // The Date of a response that has none; made anew once a second.
@@ -65,12 +65,12 @@ struct LiveThread {
   const LiveOptions& options;
   SampleSink& sink;
   const MarkKey& marks;
-  boost::asio::io_context io{1};
-  DeadlineClock clock;
+  EventLoop loop;
   Pool stable;
   Outbox outbox;
   Sampler sampler;
   BlockPool blocks;
+  WorkspacePool workspaces;
   LiveCounters counters;
   bool draining = false;
   std::uint64_t next_connection;

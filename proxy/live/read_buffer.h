@@ -53,6 +53,8 @@ class ReadBuffer {
   }
   void commit(std::size_t bytes) { end_ += bytes; }
   void consume(std::size_t bytes) { begin_ += bytes; }
+  // Forgets what is unread.
+  void clear() { begin_ = end_ = 0; }
   void release() {
     if (block_) pool_.give(std::move(block_));
     begin_ = end_ = 0;

@@ -1,7 +1,8 @@
 #include "proxy/live/relay.h"
 
+#include <algorithm>
 #include <array>
-#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/error.hpp>
 
 namespace truemirror {
 namespace {
@@ -18,37 +19,40 @@ bool is_idempotent(std::string_view method) {
 
 }  // namespace
 
-Relay::Relay(LiveThread& thread, Connection& client, ReadBuffer& in, const RequestHead& head,
-             std::string_view client_address, bool marked)
+Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, std::string_view client_address,
+             bool marked)
     : thread_(thread),
+      space_(space),
       client_(client),
       in_(in),
-      head_(head),
       client_address_(client_address),
       marked_(marked),
-      method_(head.method),
-      idempotent_(is_idempotent(head.method)),
-      client_keeps_(head.keep_alive),
-      client_http10_(head.minor_version == 0),
-      response_scanner_(HeadLimits{.max_head_bytes = BlockPool::kBlockBytes / 2, .max_fields = 256}) {}
+      idempotent_(is_idempotent(space.request.method)),
+      client_keeps_(space.request.keep_alive),
+      client_http10_(space.request.minor_version == 0) {
+  space_.method = space_.request.method;
+}
 
-asio::awaitable<Next> Relay::run(std::unique_ptr<Tee> tee) {
+Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   tee_ = std::move(tee);
-  const std::string authority = head_.host.empty() ? thread_.stable.url().authority() : std::string();
-  write_request_head(head_,
+  const RequestHead& head = space_.request;
+  const std::string authority = head.host.empty() ? thread_.stable.url().authority() : std::string();
+  space_.request_text.clear();
+  write_request_head(head,
                      {.client_address = client_address_, .proto = "http", .authority = authority, .keep_mark = marked_},
-                     request_head_);
-  if (tee_) tee_->request_head(head_, request_head_);
-  request_head_.append(head_.framing == Framing::chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
-  request_body_.start(head_.framing, head_.content_length);
-  request_framer_.start(head_.framing == Framing::chunked);
+                     space_.request_text);
+  if (tee_) tee_->request_head(head, space_.request_text);
+  space_.request_text.append(head.framing == Framing::chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
+  space_.request_body.start(head.framing, head.content_length);
+  space_.request_framer.start(head.framing == Framing::chunked);
 
-  const std::string_view body_bytes = in_.unread().substr(head_.size);
-  const std::size_t consumed = request_body_.feed(body_bytes, request_payload_);
-  if (request_body_.failed()) co_return co_await answer(400, "bad_request", "malformed chunked body");
-  if (tee_) tee_->request_payload(request_payload_);
+  space_.request_payload.clear();
+  const std::string_view body_bytes = in_.unread().substr(head.size);
+  const std::size_t consumed = space_.request_body.feed(body_bytes, space_.request_payload);
+  if (space_.request_body.failed()) co_return co_await answer(400, "bad_request", "malformed chunked body");
+  if (tee_) tee_->request_payload(space_.request_payload);
   // The spans stay where they are until the next read into `in_`.
-  in_.consume(head_.size + consumed);
+  in_.consume(head.size + consumed);
   const Next next = co_await attempt_all();
   if (tee_) tee_->drop(next == Next::abort && client_failed_ ? DropReason::client_gone : DropReason::stable_error);
   co_return next;
@@ -56,11 +60,13 @@ asio::awaitable<Next> Relay::run(std::unique_ptr<Tee> tee) {
 
 // Invariant 7: once more on a new connection where a kept one was closed under us before any byte of a response, the
 // request is idempotent and still whole in our hands.
-asio::awaitable<Next> Relay::attempt_all() {
-  const bool whole = request_body_.done();
+Task<Next> Relay::attempt_all() {
+  const bool whole = space_.request_body.done();
   Reuse reuse = Reuse::quiet;
   for (;;) {
-    Dialed dialed = co_await thread_.stable.acquire(reuse);
+    Dialed dialed;
+    if (reuse != Reuse::none) dialed.connection = thread_.stable.take_idle();
+    if (!dialed.connection) dialed = co_await thread_.stable.acquire(Reuse::none);
     if (dialed.error != ArmError::none) {
       thread_.counters.stable_errors.add();
       const bool late = dialed.error == ArmError::timeout;
@@ -68,6 +74,7 @@ asio::awaitable<Next> Relay::attempt_all() {
       co_return co_await answer_failure();
     }
     upstream_ = std::move(dialed.connection);
+    space_.from_stable.clear();
     if (aborted_) co_return Next::abort;
     if (!whole) co_return co_await stream_both();
     HeadOutcome outcome = HeadOutcome::lost_before_any_byte;
@@ -100,33 +107,37 @@ void Relay::note_failure(int status, std::string_view reason, std::string detail
 }
 
 void Relay::frame_request(const std::vector<std::string_view>& payload, bool last) {
-  request_framer_.frame(payload, last, request_body_.trailers(), to_upstream_);
+  space_.request_framer.frame(payload, last, space_.request_body.trailers(), space_.to_stable);
 }
 
 // The head, and what of the body came with it.
-asio::awaitable<bool> Relay::send_request() {
-  to_upstream_.clear();
-  to_upstream_.emplace_back(request_head_.data(), request_head_.size());
-  frame_request(request_payload_, request_body_.done());
+Task<bool> Relay::send_request() {
+  space_.to_stable.clear();
+  space_.to_stable.emplace_back(space_.request_text.data(), space_.request_text.size());
+  frame_request(space_.request_payload, space_.request_body.done());
   if (tee_) tee_->request_sent();
   upstream_->deadline.arm(thread_.options.response_timeout);
-  const IoResult sent = co_await upstream_->stream.write(to_upstream_);
-  uploaded_ = !sent.error && request_body_.done();
+  const IoResult sent = co_await upstream_->stream.write(space_.to_stable);
+  uploaded_ = !sent.error && space_.request_body.done();
   if (sent.error) note_failure(502, "stable_reset", "write to stable: " + sent.error.message());
   co_return !sent.error;
 }
 
 // A request that is not all here yet: its rest goes up while the response may already come down.
-asio::awaitable<Next> Relay::stream_both() {
-  using namespace asio::experimental::awaitable_operators;
+Task<Next> Relay::stream_both() {
   // Stable may have answered and closed before it took what we have: its response is read all the same.
-  if (!co_await send_request()) co_return co_await download();
-  // Neither throws; each makes the other's pending operation end where it has to (see upload() and download()).
-  co_return co_await (upload() && download());
+  const bool sent = co_await send_request();
+  if (!sent) co_return co_await download();
+  // Each makes the other's pending operation end where it has to.
+  Task<> uploading = upload();
+  uploading.start();
+  const Next next = co_await download();
+  co_await uploading;
+  co_return next;
 }
 
-asio::awaitable<void> Relay::upload() {
-  while (!request_body_.done()) {
+Task<void> Relay::upload() {
+  while (!space_.request_body.done()) {
     client_.deadline.arm(thread_.options.body_timeout);
     const IoResult got = co_await client_.stream.read_some(in_.space());
     client_.deadline.disarm();
@@ -138,24 +149,24 @@ asio::awaitable<void> Relay::upload() {
     }
     thread_.counters.bytes_from_clients.add(got.bytes);
     in_.commit(got.bytes);
-    request_payload_.clear();
-    in_.consume(request_body_.feed(in_.unread(), request_payload_));
-    if (request_body_.failed()) {
+    space_.request_payload.clear();
+    in_.consume(space_.request_body.feed(in_.unread(), space_.request_payload));
+    if (space_.request_body.failed()) {
       bad_body_ = true;
       upstream_->stream.close();
       co_return;
     }
-    if (tee_) tee_->request_payload(request_payload_);
-    to_upstream_.clear();
-    frame_request(request_payload_, request_body_.done());
+    if (tee_) tee_->request_payload(space_.request_payload);
+    space_.to_stable.clear();
+    frame_request(space_.request_payload, space_.request_body.done());
     upstream_->deadline.arm(thread_.options.response_timeout);
-    const IoResult sent = co_await upstream_->stream.write(to_upstream_);
+    const IoResult sent = co_await upstream_->stream.write(space_.to_stable);
     if (sent.error) co_return;  // stable may have answered early and closed: its response is still to be read
   }
   uploaded_ = true;
 }
 
-asio::awaitable<Next> Relay::download() {
+Task<Next> Relay::download() {
   const HeadOutcome outcome = co_await read_response_head();
   Next next = Next::abort;
   if (outcome == HeadOutcome::ready) {
@@ -169,36 +180,34 @@ asio::awaitable<Next> Relay::download() {
   if (!uploaded_) {
     // The rest of the request is nobody's: end the upload's wait. The session drains a little and closes.
     close_after_ = true;
-    boost::system::error_code ignored;  // a socket that is closed already has nothing pending
-    client_.stream.socket().cancel(ignored);
+    client_.stream.cancel_read();
     upstream_->stream.close();
     if (next == Next::keep) next = Next::close;
   }
   co_return next;
 }
 
-asio::awaitable<Relay::HeadOutcome> Relay::read_response_head() {
-  if (!from_upstream_) from_upstream_ = std::make_unique<ReadBuffer>(thread_.blocks);
-  ReadBuffer& in = *from_upstream_;
+Task<Relay::HeadOutcome> Relay::read_response_head() {
+  ReadBuffer& in = space_.from_stable;
   response_seen_ = false;
-  response_scanner_.reset();
+  space_.response_scanner.reset();
   for (int interim = 0;;) {
     const ScanResult scanned =
-        in.empty() ? ScanResult::need_more : response_scanner_.scan(in.unread(), response_, method_);
-    if (scanned == ScanResult::error || (scanned == ScanResult::complete && response_.status == 101)) {
+        in.empty() ? ScanResult::need_more : space_.response_scanner.scan(in.unread(), space_.response, space_.method);
+    if (scanned == ScanResult::error || (scanned == ScanResult::complete && space_.response.status == 101)) {
       note_failure(
           502, "stable_garbage",
-          "stable's response: " + std::string(scanned == ScanResult::error ? to_string(response_scanner_.error())
+          "stable's response: " + std::string(scanned == ScanResult::error ? to_string(space_.response_scanner.error())
                                                                            : "101 that nobody asked for"));
       co_return HeadOutcome::failed;
     }
     if (scanned == ScanResult::complete) {
-      if (response_.status >= 200) co_return HeadOutcome::ready;
+      if (space_.response.status >= 200) co_return HeadOutcome::ready;
       if (++interim > kMaxInterim || !co_await forward_interim()) {
         note_failure(502, "stable_garbage", "too many interim responses, or the client left");
         co_return HeadOutcome::failed;
       }
-      in.consume(response_.size);
+      in.consume(space_.response.size);
       continue;
     }
     upstream_->deadline.arm(thread_.options.response_timeout);
@@ -215,11 +224,11 @@ asio::awaitable<Relay::HeadOutcome> Relay::read_response_head() {
   }
 }
 
-asio::awaitable<bool> Relay::forward_interim() {
+Task<bool> Relay::forward_interim() {
   if (client_http10_) co_return true;  // RFC 9110 §15.2: not to HTTP/1.0 clients
-  response_head_text_.clear();
-  write_interim_head(response_, response_head_text_);
-  to_client_.assign({asio::const_buffer(response_head_text_.data(), response_head_text_.size())});
+  space_.response_text.clear();
+  write_interim_head(space_.response, space_.response_text);
+  space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
   co_return co_await send_to_client();
 }
 
@@ -227,43 +236,43 @@ ResponseFacts Relay::choose_framing() {
   ResponseFacts facts;
   facts.http10 = client_http10_;
   facts.date = thread_.date();
-  const bool unsized = response_.framing == Framing::chunked || response_.framing == Framing::until_close;
+  const bool unsized = space_.response.framing == Framing::chunked || space_.response.framing == Framing::until_close;
   if (unsized) facts.framing = client_http10_ ? ClientFraming::until_close : ClientFraming::chunked;
   facts.close = !client_keeps_ || thread_.draining || facts.framing == ClientFraming::until_close;
   return facts;
 }
 
-asio::awaitable<bool> Relay::send_to_client() {
+Task<bool> Relay::send_to_client() {
   client_.write_deadline.arm(thread_.options.body_timeout);
-  const IoResult sent = co_await client_.stream.write(to_client_);
+  const IoResult sent = co_await client_.stream.write(space_.to_client);
   client_.write_deadline.disarm();
   thread_.counters.bytes_to_clients.add(sent.bytes);
   if (sent.error) client_left();
   co_return !sent.error;
 }
 
-asio::awaitable<Next> Relay::relay_response() {
-  ReadBuffer& in = *from_upstream_;
+Task<Next> Relay::relay_response() {
+  ReadBuffer& in = space_.from_stable;
   const ResponseFacts facts = choose_framing();
-  if (tee_) tee_->response_head(response_);
-  response_head_text_.clear();
-  write_response_head(response_, facts, response_head_text_);
-  response_framer_.start(facts.framing == ClientFraming::chunked);
-  response_body_.start(response_.framing, response_.content_length);
-  thread_.counters.responses[static_cast<std::size_t>(response_.status / 100)].add();
-  const bool upstream_keeps = response_.keep_alive;
-  in.consume(response_.size);
-  to_client_.assign({asio::const_buffer(response_head_text_.data(), response_head_text_.size())});
-  response_begun_ = true;
+  if (tee_) tee_->response_head(space_.response);
+  space_.response_text.clear();
+  write_response_head(space_.response, facts, space_.response_text);
+  space_.response_framer.start(facts.framing == ClientFraming::chunked);
+  space_.response_body.start(space_.response.framing, space_.response.content_length);
+  thread_.counters.responses[static_cast<std::size_t>(space_.response.status / 100)].add();
+  const bool upstream_keeps = space_.response.keep_alive;
+  in.consume(space_.response.size);
+  space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
   for (;;) {
-    response_payload_.clear();
-    in.consume(response_body_.feed(in.unread(), response_payload_));
-    if (response_body_.failed()) co_return Next::abort;
-    if (tee_) tee_->response_payload(response_payload_);
-    response_framer_.frame(response_payload_, response_body_.done(), response_body_.trailers(), to_client_);
-    if (!to_client_.empty() && !co_await send_to_client()) co_return Next::abort;
-    if (response_body_.done()) break;
-    to_client_.clear();
+    space_.response_payload.clear();
+    in.consume(space_.response_body.feed(in.unread(), space_.response_payload));
+    if (space_.response_body.failed()) co_return Next::abort;
+    if (tee_) tee_->response_payload(space_.response_payload);
+    space_.response_framer.frame(space_.response_payload, space_.response_body.done(), space_.response_body.trailers(),
+                                 space_.to_client);
+    if (!space_.to_client.empty() && !co_await send_to_client()) co_return Next::abort;
+    if (space_.response_body.done()) break;
+    space_.to_client.clear();
     upstream_->deadline.arm(thread_.options.response_timeout);
     const IoResult got = co_await upstream_->stream.read_some(in.space());
     if (!got.error) {
@@ -272,12 +281,12 @@ asio::awaitable<Next> Relay::relay_response() {
     }
     // Closed: the end of a close-delimited body, a truncation of any other, which the client has to see.
     const bool orderly = got.error == asio::error::eof && !upstream_->deadline.expired();
-    if (!orderly || !response_body_.finish()) {
+    if (!orderly || !space_.response_body.finish()) {
       thread_.counters.stable_errors.add();
       co_return Next::abort;
     }
   }
-  if (tee_) tee_->response_done(response_body_.trailers());
+  if (tee_) tee_->response_done(space_.response_body.trailers());
   if (upstream_keeps && in.empty() && uploaded_) keep_upstream();
   co_return facts.close ? Next::close : Next::keep;
 }
@@ -285,18 +294,18 @@ asio::awaitable<Next> Relay::relay_response() {
 void Relay::keep_upstream() { thread_.stable.release(std::move(upstream_)); }
 
 // The log says what happened; clients are told what kind of failure it was, and nothing of who stands behind us.
-asio::awaitable<Next> Relay::answer_failure() {
+Task<Next> Relay::answer_failure() {
   thread_.complain(failure_detail_);
   return answer(failure_status_, failure_reason_,
                 failure_status_ == 504 ? "stable did not answer in time" : "stable gave no usable response");
 }
 
-asio::awaitable<Next> Relay::answer(int status, std::string_view reason, std::string_view detail) {
-  const bool keep = client_keeps_ && !thread_.draining && request_body_.done() && status != 400;
-  response_head_text_ = error_response(status, reason, detail, !keep, thread_.date());
-  if (method_ == "HEAD") response_head_text_.resize(response_head_text_.find("\r\n\r\n") + 4);
+Task<Next> Relay::answer(int status, std::string_view reason, std::string_view detail) {
+  const bool keep = client_keeps_ && !thread_.draining && space_.request_body.done() && status != 400;
+  space_.response_text = error_response(status, reason, detail, !keep, thread_.date());
+  if (space_.method == "HEAD") space_.response_text.resize(space_.response_text.find("\r\n\r\n") + 4);
   thread_.counters.responses[static_cast<std::size_t>(status / 100)].add();
-  to_client_.assign({asio::const_buffer(response_head_text_.data(), response_head_text_.size())});
+  space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
   if (!co_await send_to_client()) co_return Next::abort;
   co_return keep ? Next::keep : Next::close;
 }

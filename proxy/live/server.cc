@@ -2,12 +2,13 @@
 
 #include <pthread.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
 #include <list>
 #include <thread>
 
@@ -18,8 +19,8 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr int kBacklog = 4096;
+constexpr int kAcceptedAtOnce = 64;  // then those that are connected have their turn
 // Pause after an accept that failed for want of descriptors or memory, or while all places are taken: no spinning.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
@@ -57,34 +58,38 @@ Result<tcp::acceptor> bind_listener(asio::io_context& io, const tcp::endpoint& a
 class LiveServer::Worker {
  public:
   Worker(const LiveOptions& options, const LiveContext& context, unsigned index)
-      : index_(index), thread_state_(options, context, index), acceptor_(thread_state_.io), pause_(thread_state_.io) {}
+      : index_(index),
+        thread_state_(options, context, index),
+        acceptor_(thread_state_.loop.io),
+        pause_(thread_state_.loop.io) {}
 
   Result<std::uint16_t> bind(const tcp::endpoint& at) {
-    auto acceptor = bind_listener(thread_state_.io, at, true);
+    auto acceptor = bind_listener(thread_state_.loop.io, at, true);
     if (!acceptor) return acceptor.error();
     acceptor_ = std::move(*acceptor);
     return acceptor_.local_endpoint().port();
   }
 
   void start() {
-    thread_state_.clock.start();
-    asio::co_spawn(thread_state_.io, accept_loop(),
-                   [this](const std::exception_ptr& failure) { accept_ended(failure); });
+    thread_state_.loop.start();
+    accept_next();
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), ("live-" + std::to_string(index_)).c_str());
-      thread_state_.io.run();
+      thread_state_.loop.io.run();
     });
   }
 
   void drain(std::chrono::milliseconds limit) {
-    asio::post(thread_state_.io, [this, limit] {
+    asio::post(thread_state_.loop.io, [this, limit] {
       thread_state_.draining = true;
       boost::system::error_code ignored;  // closing what is closed is no failure
       acceptor_.close(ignored);
       pause_.cancel();
-      drain_watch_.emplace(thread_state_.clock, abort_all, this);
+      accepting_ = false;
+      drain_watch_.emplace(thread_state_.loop.clock, abort_all, this);
       drain_watch_->arm(limit);
       for (Entry& entry : sessions_) entry.session->finish_soon();
+      finish_if_drained();
     });
   }
   void join() {
@@ -92,7 +97,7 @@ class LiveServer::Worker {
   }
   [[nodiscard]] LiveStats stats() const { return thread_state_.counters.read(); }
   void follow(std::shared_ptr<const SamplingPlan> plan) {
-    asio::post(thread_state_.io,
+    asio::post(thread_state_.loop.io,
                [this, plan = std::move(plan)]() mutable { thread_state_.sampler.follow(std::move(plan)); });
   }
 
@@ -101,55 +106,58 @@ class LiveServer::Worker {
     std::unique_ptr<Session> session;
   };
 
-  asio::awaitable<void> accept_loop() {
-    while (!thread_state_.draining) {
-      if (sessions_.size() >= thread_state_.options.max_connections) {
-        co_await pause();
-        continue;
-      }
-      auto [error, socket] = co_await acceptor_.async_accept(kAwait);
-      if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) break;
-      if (error) {
-        thread_state_.counters.accept_errors.add();
-        co_await pause();
-        continue;
-      }
-      begin_session(std::move(socket));
-    }
-  }
-
-  asio::awaitable<void> pause() {
-    pause_.expires_after(kAcceptPause);
-    co_await pause_.async_wait(kAwait);
-  }
-
-  void begin_session(tcp::socket socket) {
-    boost::system::error_code error;
-    const auto peer = socket.remote_endpoint(error);
-    if (error) return;  // gone before it was looked at
-    socket.set_option(tcp::no_delay(true), error);
-    if (error) return;
-    auto session =
-        std::make_unique<Session>(thread_state_, Stream(Stream::Socket(std::move(socket))), peer.address().to_string());
-    const auto at = sessions_.insert(sessions_.end(), Entry{std::move(session)});
-    asio::co_spawn(thread_state_.io, at->session->run(), [this, at](const std::exception_ptr& failure) {
-      sessions_.erase(at);
-      if (failure) std::rethrow_exception(failure);  // a broken invariant: end the program, do not serve on
-      finish_if_drained();
+  void accept_next() {
+    acceptor_.async_wait(tcp::acceptor::wait_read, [this](const boost::system::error_code& error) {
+      if (!error && accepting_) accept_ready();
     });
   }
 
-  void accept_ended(const std::exception_ptr& failure) {
-    if (failure) std::rethrow_exception(failure);
-    accepting_ = false;
-    finish_if_drained();
+  // Takes what has connected. The sockets never become Asio's: the poller registers each once.
+  void accept_ready() {
+    for (int taken = 0; taken < kAcceptedAtOnce; ++taken) {
+      if (sessions_.size() >= thread_state_.options.max_connections) return accept_later();
+      sockaddr_storage peer{};
+      socklen_t size = sizeof peer;
+      const int descriptor =
+          ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (descriptor >= 0) {
+        begin_session(descriptor, peer, size);
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        break;
+      } else if (errno != ECONNABORTED && errno != EINTR) {
+        thread_state_.counters.accept_errors.add();
+        return accept_later();
+      }
+    }
+    accept_next();
+  }
+
+  void accept_later() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([this](const boost::system::error_code& error) {
+      if (!error && accepting_) accept_ready();
+    });
+  }
+
+  void begin_session(int descriptor, const sockaddr_storage& peer, socklen_t size) {
+    const int on = 1;
+    (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // only slower without
+    tcp::endpoint from;
+    std::memcpy(from.data(), &peer, std::min<std::size_t>(size, from.capacity()));
+    const auto at = sessions_.insert(
+        sessions_.end(), Entry{std::make_unique<Session>(thread_state_, Stream(thread_state_.loop.poller, descriptor),
+                                                         from.address().to_string())});
+    spawn(at->session->run(), [this, at] {
+      sessions_.erase(at);
+      finish_if_drained();
+    });
   }
 
   void finish_if_drained() {
     if (!thread_state_.draining || accepting_ || !sessions_.empty()) return;
     drain_watch_.reset();
     thread_state_.stable.close();
-    thread_state_.clock.stop();
+    thread_state_.loop.stop();
   }
 
   static void abort_all(void* self) {

@@ -14,12 +14,11 @@ constexpr std::size_t kLingerBytes = 1u << 20;
 
 Session::Session(LiveThread& thread, Stream stream, std::string client_address)
     : thread_(thread),
-      client_(std::move(stream), thread.clock),
+      client_(std::move(stream), thread.loop.clock),
       client_address_(std::move(client_address)),
       ordinal_{thread.next_connection++, 0},
       in_(thread.blocks),
-      scanner_(thread.options.limits),
-      head_deadline_(thread.clock, give_up_head, this) {}
+      head_deadline_(thread.loop.clock, give_up_head, this) {}
 
 void Session::abort() {
   client_.stream.close();
@@ -27,16 +26,13 @@ void Session::abort() {
 }
 
 // Cancels the read that waits for the rest of a head; unlike a closed socket it can still be answered.
-void Session::give_up_head(void* self) {
-  boost::system::error_code ignored;  // a socket that is closed already waits for nothing
-  static_cast<Session*>(self)->client_.stream.socket().cancel(ignored);
-}
+void Session::give_up_head(void* self) { static_cast<Session*>(self)->client_.stream.cancel_read(); }
 
 void Session::finish_soon() {
   if (idle_) client_.stream.close();
 }
 
-asio::awaitable<void> Session::run() {
+Task<> Session::run() {
   thread_.counters.connections.add();
   thread_.counters.open_connections.add();
   for (;;) {
@@ -44,14 +40,15 @@ asio::awaitable<void> Session::run() {
     if (state == HeadState::refused) {
       thread_.counters.bad_requests.add();
       const bool late = head_deadline_.expired();
-      co_await refuse(late ? 408 : status_of(scanner_.error()), late ? "request_timeout" : "bad_request",
-                      late ? "the head did not come in time" : to_string(scanner_.error()));
+      const HeadError error = space_->request_scanner.error();
+      co_await refuse(late ? 408 : status_of(error), late ? "request_timeout" : "bad_request",
+                      late ? "the head did not come in time" : to_string(error));
     }
     if (state != HeadState::ready) break;
     const Next next = co_await serve();
     if (next == Next::abort) {
       // To an HTTP/1.0 client an orderly close may be the end of a body: what was cut off has to look like it.
-      if (head_.minor_version == 0) client_.stream.reset_on_close();
+      if (space_->request.minor_version == 0) client_.stream.reset_on_close();
       break;
     }
     if (next == Next::close) {
@@ -63,25 +60,20 @@ asio::awaitable<void> Session::run() {
   thread_.counters.open_connections.sub();
 }
 
-asio::awaitable<Session::HeadState> Session::read_head() {
-  scanner_.reset();
+Task<Session::HeadState> Session::read_head() {
   bool begun = false;
   for (;;) {
     if (!in_.empty()) {
-      if (!begun) {
-        begun = true;
-        arrived_ = std::chrono::steady_clock::now();
-        client_.deadline.disarm();
-        head_deadline_.arm(thread_.options.header_timeout);
-      }
-      const ScanResult scanned = scanner_.scan(in_.unread(), head_);
+      if (!begun) begin_head();
+      begun = true;
+      const ScanResult scanned = space_->request_scanner.scan(in_.unread(), space_->request);
       if (scanned != ScanResult::need_more) head_deadline_.disarm();
       if (scanned == ScanResult::complete) co_return HeadState::ready;
       if (scanned == ScanResult::error) co_return HeadState::refused;
     } else {
       if (thread_.draining) co_return HeadState::gone;
-      client_.deadline.arm(thread_.options.idle_timeout);
-      idle_ = true;
+      become_idle();
+      co_await client_.stream.until_readable();
     }
     const IoResult got = co_await client_.stream.read_some(in_.space());
     idle_ = false;
@@ -91,17 +83,34 @@ asio::awaitable<Session::HeadState> Session::read_head() {
   }
 }
 
+void Session::begin_head() {
+  if (!space_) space_ = thread_.workspaces.take();
+  space_->request_scanner.reset();
+  arrived_ = std::chrono::steady_clock::now();
+  client_.deadline.disarm();
+  head_deadline_.arm(thread_.options.header_timeout);
+}
+
+void Session::become_idle() {
+  in_.release();
+  if (space_) thread_.workspaces.give(std::move(space_));
+  client_.deadline.arm(thread_.options.idle_timeout);
+  idle_ = true;
+}
+
 // Exactly one mark, and a valid one: forged company for it would travel on.
 bool Session::carries_mark() const {
-  const auto mark = head_.get(kMarkHeader);
+  const RequestHead& head = space_->request;
+  const auto mark = head.get(kMarkHeader);
   if (!mark || !thread_.marks.valid(*mark)) return false;
-  return std::count_if(head_.fields.begin(), head_.fields.end(),
+  return std::count_if(head.fields.begin(), head.fields.end(),
                        [](const FieldLine& field) { return iequals(field.name, kMarkHeader); }) == 1;
 }
 
 std::unique_ptr<Tee> Session::sample_it() {
-  if (!thread_.sampler.choose(head_.method, head_.path)) return nullptr;
-  std::unique_ptr<Sample> sample = thread_.sink.open(head_.method, head_.path);
+  const RequestHead& head = space_->request;
+  if (!thread_.sampler.choose(head.method, head.path)) return nullptr;
+  std::unique_ptr<Sample> sample = thread_.sink.open(head.method, head.path);
   if (!sample) return nullptr;
   sample->arrived = arrived_;
   sample->at = std::chrono::system_clock::now();
@@ -110,16 +119,16 @@ std::unique_ptr<Tee> Session::sample_it() {
                                thread_.options.sample_timeout);
 }
 
-asio::awaitable<Next> Session::serve() {
+Task<Next> Session::serve() {
   thread_.counters.requests.add();
   ++ordinal_.ordinal;
-  if (head_.method == "CONNECT") {
+  if (space_->request.method == "CONNECT") {
     co_await refuse(501, "not_implemented", "CONNECT: this is no tunnel");
     co_return Next::abort;
   }
   const bool marked = carries_mark();
   if (marked) thread_.counters.marked.add();
-  Relay relay(thread_, client_, in_, head_, client_address_, marked);
+  Relay relay(thread_, *space_, client_, in_, client_address_, marked);
   relay_ = &relay;
   std::unique_ptr<Tee> tee;  // no temporary of a conditional in a co_await: gcc 12 destroys it twice (PR 99576)
   if (!marked) tee = sample_it();
@@ -128,7 +137,7 @@ asio::awaitable<Next> Session::serve() {
   co_return next;
 }
 
-asio::awaitable<void> Session::refuse(int status, std::string_view reason, std::string_view detail) {
+Task<> Session::refuse(int status, std::string_view reason, std::string_view detail) {
   const std::string text = error_response(status, reason, detail, true, thread_.date());
   thread_.counters.responses[static_cast<std::size_t>(status / 100)].add();
   std::vector<asio::const_buffer> buffers{asio::const_buffer(text.data(), text.size())};
@@ -138,7 +147,7 @@ asio::awaitable<void> Session::refuse(int status, std::string_view reason, std::
   if (!sent.error) co_await linger();
 }
 
-asio::awaitable<void> Session::linger() {
+Task<> Session::linger() {
   client_.stream.shutdown_send();
   client_.deadline.arm(kLinger);
   std::size_t drained = 0;

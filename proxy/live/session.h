@@ -1,8 +1,8 @@
 // One client connection: reads requests in order and has each relayed. One coroutine, whose frame owns all it needs;
-// ends when the client leaves, misbehaves, idles for too long or the server drains. Lives on one live thread.
+// ends when the client leaves, misbehaves, idles for too long or the server drains. Lives on one live thread. Between
+// two requests it holds no buffer.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <string>
 
 #include "proxy/live/live_thread.h"
@@ -14,7 +14,7 @@ class Session {
  public:
   Session(LiveThread& thread, Stream stream, std::string client_address);
 
-  boost::asio::awaitable<void> run();
+  Task<> run();
   // Ends the session as soon as it is between two exchanges; at once where it is.
   void finish_soon();
   // Ends it now, whatever it does.
@@ -23,10 +23,12 @@ class Session {
  private:
   enum class HeadState : std::uint8_t { ready, gone, refused };
 
-  boost::asio::awaitable<HeadState> read_head();
-  boost::asio::awaitable<Next> serve();
-  boost::asio::awaitable<void> refuse(int status, std::string_view reason, std::string_view detail);
-  boost::asio::awaitable<void> linger();
+  Task<HeadState> read_head();
+  void begin_head();
+  void become_idle();
+  Task<Next> serve();
+  Task<> refuse(int status, std::string_view reason, std::string_view detail);
+  Task<> linger();
   [[nodiscard]] std::unique_ptr<Tee> sample_it();
   [[nodiscard]] bool carries_mark() const;
   static void give_up_head(void* self);
@@ -36,8 +38,7 @@ class Session {
   std::string client_address_;
   ConnectionOrdinal ordinal_;
   ReadBuffer in_;
-  HeadScanner scanner_;
-  RequestHead head_;
+  std::unique_ptr<Workspace> space_;  // while bytes of a request are here
   std::chrono::steady_clock::time_point arrived_{};
   DeadlineClock::Watch head_deadline_;
   Relay* relay_ = nullptr;  // while an exchange runs

@@ -1,7 +1,5 @@
 #include "proxy/replay/replayer.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -35,20 +33,19 @@ class Replayer::Sender {
       : lane_(lane),
         start_(start),
         shadow_(stable_options(options)),
-        state_(shadow_.breaker_failures, shadow_.breaker_probe),
-        clock_(io_) {
+        state_(shadow_.breaker_failures, shadow_.breaker_probe) {
     if (options.stable)
-      stable_.emplace(io_, clock_, Arm::stable, ArmOptions{.pool = {.url = *options.stable, .tls = nullptr}}, shadow_,
-                      marks, state_, bytes_);
-    clock_.start();
+      stable_.emplace(loop_, Arm::stable, ArmOptions{.pool = {.url = *options.stable, .tls = nullptr}}, shadow_, marks,
+                      state_, bytes_);
+    loop_.start();
     thread_ = std::thread([this] {
       enter_background("replay");
-      io_.run();
+      loop_.io.run();
     });
   }
   ~Sender() {
-    asio::post(io_, [this] {
-      clock_.stop();
+    asio::post(loop_.io, [this] {
+      loop_.stop();
       if (stable_) stable_->abort();
     });
     thread_.join();
@@ -60,7 +57,7 @@ class Replayer::Sender {
       const std::lock_guard lock(mutex_);
       ++open_;
     }
-    asio::post(io_, [this, order, sample = std::move(sample)]() mutable {
+    asio::post(loop_.io, [this, order, sample = std::move(sample)]() mutable {
       const ConnectionOrder::Ticket ticket = ++last_ticket_;
       if (order_.start(order, ticket)) {
         dispatch(std::move(sample), order);
@@ -73,7 +70,7 @@ class Replayer::Sender {
 
   // Drops what waits for an earlier request of its connection.
   void abandon_waiting() {
-    asio::post(io_, [this] {
+    asio::post(loop_.io, [this] {
       const std::size_t dropped = waiting_.size();
       waiting_.clear();
       closed(dropped);
@@ -94,16 +91,14 @@ class Replayer::Sender {
   void dispatch(std::unique_ptr<Sample> sample, std::uint64_t order) {
     lateness_.add(sample->arrived - start_, Clock::now() - start_);
     // Called where the arms have answered or the sample was dropped, from whichever thread that is.
-    sample->answered = Parting([this, order] { asio::post(io_, [this, order] { ended(order); }); });
+    sample->answered = Parting([this, order] { asio::post(loop_.io, [this, order] { ended(order); }); });
     if (!stable_) return lane_.hand_over({&sample, 1});
     Sample& asked = *sample;
-    asio::co_spawn(io_, stable_->ask(asked),
-                   [this, sample = std::move(sample)](const std::exception_ptr& failure, ArmOutcome outcome) mutable {
-                     if (failure) std::rethrow_exception(failure);  // a broken invariant ends the program
-                     if (!outcome.response.ok()) return sample->ticket.drop(DropReason::stable_error);
-                     sample->stable = std::move(outcome.response);
-                     lane_.hand_over({&sample, 1});
-                   });
+    spawn(stable_->ask(asked), [this, sample = std::move(sample)](ArmOutcome outcome) mutable {
+      if (!outcome.response.ok()) return sample->ticket.drop(DropReason::stable_error);
+      sample->stable = std::move(outcome.response);
+      lane_.hand_over({&sample, 1});
+    });
   }
 
   void ended(std::uint64_t order) {
@@ -129,8 +124,7 @@ class Replayer::Sender {
   ShadowOptions shadow_;
   ArmState state_;
   ByteBudget bytes_{256u << 20};
-  asio::io_context io_{1};
-  DeadlineClock clock_;
+  EventLoop loop_;
   std::optional<ArmClient> stable_;
   ConnectionOrder order_;
   ConnectionOrder::Ticket last_ticket_ = 0;

@@ -1,6 +1,8 @@
 #include "proxy/shadow/arm.h"
 
+#include <algorithm>
 #include <array>
+#include <boost/asio/error.hpp>
 
 #include "proxy/http/response_reader.h"
 #include "proxy/sample/body_copy.h"
@@ -14,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 // Arms keep a connection for a second only: a peer that closes idle ones is then seldom met in the act (invariant 7).
 constexpr std::chrono::milliseconds kArmIdle{1'000};
+constexpr std::size_t kBlockBytes = 64u << 10;
 
 // A burst may have all requests under way at once: keeping fewer connections than that would open and close the rest
 // with every burst, at three times the cost of a request on a kept one.
@@ -37,19 +40,22 @@ void fail_io(Response& response, const Connection& connection, const boost::syst
 
 }  // namespace
 
-ArmClient::ArmClient(asio::io_context& io, DeadlineClock& clock, Arm arm, const ArmOptions& options,
-                     const ShadowOptions& shadow, const MarkKey& marks, ArmState& state, ByteBudget& bytes)
+ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const ShadowOptions& shadow,
+                     const MarkKey& marks, ArmState& state, ByteBudget& bytes)
     : arm_(arm),
       options_(shadow),
       mark_(marks.sign(arm, shadow.run)),
       state_(state),
       bytes_(bytes),
-      pool_(io, clock, arm_pool(options.pool, shadow)) {}
+      pool_(loop, arm_pool(options.pool, shadow)),
+      block_(std::make_unique_for_overwrite<char[]>(kBlockBytes)) {}
 
-asio::awaitable<ArmOutcome> ArmClient::ask(const Sample& sample) {
+Task<ArmOutcome> ArmClient::ask(const Sample& sample) {
   ArmOutcome out;
   out.held = Holding(bytes_);
-  Dialed dialed = co_await pool_.acquire(Reuse::quiet);
+  Dialed dialed;
+  dialed.connection = pool_.take_idle();
+  if (!dialed.connection) dialed = co_await pool_.acquire(Reuse::none);
   const bool connected = dialed.error == ArmError::none;
   if (connected) {
     if (aborted_) dialed.connection->stream.close();  // dialed while the lane was ending
@@ -66,7 +72,7 @@ asio::awaitable<ArmOutcome> ArmClient::ask(const Sample& sample) {
   co_return out;
 }
 
-asio::awaitable<bool> ArmClient::exchange(const Sample& sample, Connection& connection, ArmOutcome& out) {
+Task<bool> ArmClient::exchange(const Sample& sample, Connection& connection, ArmOutcome& out) {
   Response& response = out.response;
   static const HeaderEdits kNoEdits;
   const ArmRoute* route = route_of(options_.routes, sample.target);
@@ -80,11 +86,10 @@ asio::awaitable<bool> ArmClient::exchange(const Sample& sample, Connection& conn
   const IoResult sent = co_await connection.stream.write(buffers);
   ResponseReader reader(sample.method);
   BodyCopy copy(options_.copy_limit);
-  std::array<char, 16384> block;
   bool any = false;
   // A peer that answers early and closes may make the write fail: its response is read all the same.
   while (!reader.done() && !reader.failed() && response.ok() && !out.no_room) {
-    const IoResult got = co_await connection.stream.read_some(asio::buffer(block));
+    const IoResult got = co_await connection.stream.read_some(asio::buffer(block_.get(), kBlockBytes));
     if (got.error) {
       const bool ended = got.error == asio::error::eof && !connection.deadline.expired() && reader.finish();
       if (!ended) {
@@ -95,7 +100,7 @@ asio::awaitable<bool> ArmClient::exchange(const Sample& sample, Connection& conn
     }
     if (!any) timing.first_byte = Clock::now() - sample.arrived;
     any = true;
-    reader.feed({block.data(), got.bytes});
+    reader.feed({block_.get(), got.bytes});
     for (std::string_view span : reader.payload()) {
       out.no_room = out.no_room || !copy.append(span, out.held);
     }

@@ -2,7 +2,6 @@
 // drained or closed, always an outcome before the deadline. Holds no client socket and no reference to one.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <vector>
 
@@ -24,17 +23,18 @@ struct ArmOutcome {
 
 class ArmClient {
  public:
-  ArmClient(boost::asio::io_context& io, DeadlineClock& clock, Arm arm, const ArmOptions& options,
-            const ShadowOptions& shadow, const MarkKey& marks, ArmState& state, ByteBudget& bytes);
+  ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const ShadowOptions& shadow, const MarkKey& marks,
+            ArmState& state, ByteBudget& bytes);
 
-  boost::asio::awaitable<ArmOutcome> ask(const Sample& sample);
+  // `sample` lives until the task has ended.
+  Task<ArmOutcome> ask(const Sample& sample);
   [[nodiscard]] ArmState& state() { return state_; }
   // Closes what is idle, and what is under way: pending requests end at once.
   void abort();
 
  private:
   // Sets out.response; returns whether the connection may be kept.
-  boost::asio::awaitable<bool> exchange(const Sample& sample, Connection& connection, ArmOutcome& out);
+  Task<bool> exchange(const Sample& sample, Connection& connection, ArmOutcome& out);
 
   Arm arm_;
   const ShadowOptions& options_;
@@ -43,6 +43,7 @@ class ArmClient {
   ByteBudget& bytes_;
   Pool pool_;
   std::vector<Connection*> active_;
+  std::unique_ptr<char[]> block_;  // what one read brings: it is taken in before the next
   bool aborted_ = false;
 };
 

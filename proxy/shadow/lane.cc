@@ -1,7 +1,5 @@
 #include "proxy/shadow/lane.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <list>
 #include <mutex>
@@ -26,19 +24,18 @@ class Lane::Worker {
   Worker(Lane& lane, unsigned index)
       : lane_(lane),
         index_(index),
-        clock_(io_),
-        candidate_(io_, clock_, Arm::candidate, lane.options_.candidate, lane.options_, lane.marks_, lane.candidate_,
+        candidate_(loop_, Arm::candidate, lane.options_.candidate, lane.options_, lane.marks_, lane.candidate_,
                    lane.bytes_) {
     if (lane.options_.control)
-      control_.emplace(io_, clock_, Arm::control, *lane.options_.control, lane.options_, lane.marks_, lane.control_,
+      control_.emplace(loop_, Arm::control, *lane.options_.control, lane.options_, lane.marks_, lane.control_,
                        lane.bytes_);
   }
 
   void start() {
-    clock_.start();
+    loop_.start();
     thread_ = std::thread([this] {
       enter_background(("shadow-" + std::to_string(index_)).c_str());
-      io_.run();
+      loop_.io.run();
     });
   }
 
@@ -49,14 +46,14 @@ class Lane::Worker {
       for (std::size_t at = 0; at < samples.size(); at += stride) inbox_.push_back(std::move(samples[at]));
       if (std::exchange(woken_, true)) return;
     }
-    asio::post(io_, [this] { take_all(); });
+    asio::post(loop_.io, [this] { take_all(); });
   }
 
   void drain(std::chrono::milliseconds limit) {
-    asio::post(io_, [this, limit] {
+    asio::post(loop_.io, [this, limit] {
       take_all();
       draining_ = true;
-      watch_.emplace(clock_, abort_all, this);
+      watch_.emplace(loop_.clock, abort_all, this);
       watch_->arm(limit);
       finish_if_drained();
     });
@@ -98,12 +95,10 @@ class Lane::Worker {
   using FlightAt = std::list<Flight>::iterator;
 
   void ask(FlightAt flight, ArmClient& client, Arm arm) {
-    asio::co_spawn(io_, client.ask(*flight->completed->sample),
-                   [this, flight, arm, &client](const std::exception_ptr& failure, ArmOutcome outcome) {
-                     client.state().give_slot();
-                     if (failure) std::rethrow_exception(failure);  // a broken invariant ends the program
-                     answered(flight, arm, std::move(outcome));
-                   });
+    spawn(client.ask(*flight->completed->sample), [this, flight, arm, &client](ArmOutcome outcome) {
+      client.state().give_slot();
+      answered(flight, arm, std::move(outcome));
+    });
   }
 
   void answered(FlightAt flight, Arm arm, ArmOutcome outcome) {
@@ -140,7 +135,7 @@ class Lane::Worker {
     }
     if (flight.no_room) return ticket.drop(DropReason::bytes_budget);
     finished_.push_back(std::move(flight.completed));
-    if (finished_.size() == 1) asio::post(io_, [this] { offer_finished(); });
+    if (finished_.size() == 1) asio::post(loop_.io, [this] { offer_finished(); });
   }
 
   // What one pass of the loop finished goes on together, with one wake-up.
@@ -162,13 +157,12 @@ class Lane::Worker {
     watch_.reset();
     candidate_.abort();
     if (control_) control_->abort();
-    clock_.stop();
+    loop_.stop();
   }
 
   Lane& lane_;
   unsigned index_;
-  asio::io_context io_{1};
-  DeadlineClock clock_;
+  EventLoop loop_;
   ArmClient candidate_;
   std::optional<ArmClient> control_;
   std::minstd_rand order_{std::random_device{}()};

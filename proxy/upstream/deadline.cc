@@ -28,7 +28,7 @@ void DeadlineClock::tick() {
     watch->fire_(watch->owner_);
   }
   scan_next_ = nullptr;
-  start();
+  if (running_) start();
 }
 
 DeadlineClock::Watch::Watch(DeadlineClock& clock, Fire fire, void* owner) : clock_(clock), fire_(fire), owner_(owner) {

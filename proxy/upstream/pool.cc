@@ -1,19 +1,64 @@
 #include "proxy/upstream/pool.h"
 
-#include <boost/asio/as_tuple.hpp>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 
 namespace truemirror {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+using boost::system::error_code;
 constexpr std::chrono::seconds kAddressesKept{30};
 constexpr std::chrono::seconds kTrimEvery{1};
 
 void close_connection(void* owner) { static_cast<Connection*>(owner)->stream.close(); }
+
+// A name's look-up with a deadline. The system's resolver cannot be interrupted: one that hangs goes on behind the back
+// of whoever gave up waiting, on Asio's resolver thread, and its late result is nobody's.
+class Lookup {
+ public:
+  using Results = asio::ip::tcp::resolver::results_type;
+
+  Lookup(EventLoop& loop, const UpstreamUrl& url, std::chrono::milliseconds limit)
+      : state_(std::make_shared<State>(loop.io)), late_(loop.clock, give_up, state_.get()) {
+    late_.arm(limit);
+    state_->resolver.async_resolve(url.host, std::to_string(url.port),
+                                   [state = state_](const error_code& error, Results results) {
+                                     state->results = std::move(results);
+                                     settle(*state, error);
+                                   });
+  }
+
+  [[nodiscard]] bool await_ready() const { return state_->settled; }
+  void await_suspend(std::coroutine_handle<> waiter) { state_->waiter = waiter; }
+  [[nodiscard]] error_code await_resume() const { return state_->error; }
+  [[nodiscard]] const Results& results() const { return state_->results; }
+
+ private:
+  struct State {
+    explicit State(asio::io_context& io) : resolver(io) {}
+    asio::ip::tcp::resolver resolver;
+    Results results;
+    error_code error;
+    bool settled = false;
+    std::coroutine_handle<> waiter;
+  };
+
+  static void settle(State& state, const error_code& error) {
+    if (std::exchange(state.settled, true)) return;
+    state.error = error;
+    if (state.waiter) state.waiter.resume();
+  }
+  static void give_up(void* state) { settle(*static_cast<State*>(state), asio::error::timed_out); }
+
+  std::shared_ptr<State> state_;
+  DeadlineClock::Watch late_;
+};
 
 }  // namespace
 
@@ -29,23 +74,29 @@ std::shared_ptr<asio::ssl::context> make_client_tls() {
 Connection::Connection(Stream s, DeadlineClock& clock)
     : stream(std::move(s)), deadline(clock, close_connection, this), write_deadline(clock, close_connection, this) {}
 
-Pool::Pool(asio::io_context& io, DeadlineClock& clock, PoolOptions options)
-    : io_(io), clock_(clock), options_(std::move(options)), trimming_(clock, trim_again, this) {
+Pool::Pool(EventLoop& loop, PoolOptions options)
+    : loop_(loop), options_(std::move(options)), trimming_(loop.clock, trim_again, this) {
   trimming_.arm(kTrimEvery);
   if (options_.url.scheme == UpstreamUrl::Scheme::https && !options_.tls) options_.tls = make_client_tls();
 }
 
-asio::awaitable<Dialed> Pool::acquire(Reuse reuse) {
-  while (reuse != Reuse::none && !idle_.empty()) {
-    Dialed out;
-    out.connection = std::move(idle_.back());
+Task<Dialed> Pool::acquire(Reuse reuse) {
+  Dialed out;
+  if (reuse != Reuse::none) out.connection = take_idle();
+  if (!out.connection) out = co_await dial();
+  co_return out;
+}
+
+std::unique_ptr<Connection> Pool::take_idle() {
+  while (!idle_.empty()) {
+    std::unique_ptr<Connection> newest = std::move(idle_.back());
     idle_.pop_back();
     // Bytes that came while it idled are nobody's response: they must never become the next request's.
-    if (!out.connection->stream.quiet()) continue;
-    out.connection->reused = true;
-    co_return out;
+    if (!newest->stream.quiet()) continue;
+    newest->reused = true;
+    return newest;
   }
-  co_return co_await dial();
+  return nullptr;
 }
 
 void Pool::release(std::unique_ptr<Connection> connection) {
@@ -77,37 +128,38 @@ void Pool::trim() {
   idle_.erase(idle_.begin(), kept);
 }
 
-asio::awaitable<boost::system::error_code> Pool::resolve() {
+Task<error_code> Pool::resolve() {
   const UpstreamUrl& url = options_.url;
   if (url.scheme == UpstreamUrl::Scheme::unix_socket) {
     if (addresses_.empty()) addresses_.emplace_back(asio::local::stream_protocol::endpoint(url.socket_path));
-    co_return boost::system::error_code{};
+    co_return error_code();
   }
-  boost::system::error_code error;
-  const auto numeric = asio::ip::make_address(url.host, error);
-  if (!error) {
+  error_code not_numeric;
+  const auto numeric = asio::ip::make_address(url.host, not_numeric);
+  if (!not_numeric) {
     if (addresses_.empty()) addresses_.emplace_back(asio::ip::tcp::endpoint(numeric, url.port));
-    co_return error;
+    co_return error_code();
   }
   const auto now = std::chrono::steady_clock::now();
-  if (!addresses_.empty() && now - resolved_at_ < kAddressesKept) co_return boost::system::error_code{};
-  asio::ip::tcp::resolver resolver(io_);
-  const auto [failed, results] = co_await resolver.async_resolve(url.host, std::to_string(url.port), kAwait);
+  if (!addresses_.empty() && now - resolved_at_ < kAddressesKept) co_return error_code();
+  Lookup lookup(loop_, url, options_.connect_timeout);
+  const error_code failed = co_await lookup;
   // A name server that is down for a moment does not take known addresses away.
   if (failed && addresses_.empty()) co_return failed;
   if (!failed) {
     addresses_.clear();
-    for (const auto& entry : results) addresses_.emplace_back(entry.endpoint());
+    for (const auto& entry : lookup.results()) addresses_.emplace_back(entry.endpoint());
   }
   resolved_at_ = now;
-  co_return boost::system::error_code{};
+  co_return error_code();
 }
 
-asio::awaitable<Dialed> Pool::dial() {
+Task<Dialed> Pool::dial() {
   Dialed out;
-  if (const auto error = co_await resolve()) {
-    out.error = ArmError::refused;
-    out.detail = "resolve " + options_.url.host + ": " + error.message();
+  const error_code unknown = co_await resolve();
+  if (unknown) {
+    out.error = unknown == asio::error::timed_out ? ArmError::timeout : ArmError::refused;
+    out.detail = "resolve " + options_.url.host + ": " + unknown.message();
     co_return out;
   }
   const std::vector<Address> addresses = addresses_;  // another request may resolve anew meanwhile
@@ -120,21 +172,29 @@ asio::awaitable<Dialed> Pool::dial() {
   co_return out;
 }
 
-asio::awaitable<Dialed> Pool::connect_to(const Address& address) {
+Task<Dialed> Pool::connect_to(Address address) {
   Dialed out;
-  out.connection = std::make_unique<Connection>(Stream(Stream::Socket(io_)), clock_);
+  error_code error;
+  const int descriptor = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) error = error_code(errno, boost::system::system_category());
+  const int on = 1;
+  if (!error && options_.url.scheme != UpstreamUrl::Scheme::unix_socket)
+    (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // only slower without
+  // Connecting begins before the poller hears of the socket: to epoll an unconnected one has hung up.
+  if (!error && ::connect(descriptor, address.data(), static_cast<socklen_t>(address.size())) != 0 &&
+      errno != EINPROGRESS)
+    error = error_code(errno, boost::system::system_category());
+  out.connection = std::make_unique<Connection>(Stream(loop_.poller, descriptor), loop_.clock);
   Connection& connection = *out.connection;
   connection.deadline.arm(options_.connect_timeout);
-  boost::system::error_code error;
-  Stream::Socket& socket = connection.stream.socket();
-  socket.open(address.protocol(), error);
-  if (!error) socket.non_blocking(true, error);
-  if (!error && options_.url.scheme != UpstreamUrl::Scheme::unix_socket)
-    socket.set_option(asio::ip::tcp::no_delay(true), error);
-  if (!error) std::tie(error) = co_await socket.async_connect(address, kAwait);
+  if (!error) {
+    connection.stream.connecting();
+    co_await connection.stream.until_writable();
+    error = connection.stream.connected();
+  }
   const char* step = "connect ";
   if (!error && options_.url.scheme == UpstreamUrl::Scheme::https) {
-    error = co_await connection.stream.handshake(*options_.tls, options_.url.host);
+    error = co_await connection.stream.handshake(options_.tls->native_handle(), options_.url.host);
     step = "TLS handshake with ";
     if (error) out.error = ArmError::tls;
   }

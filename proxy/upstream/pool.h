@@ -2,8 +2,7 @@
 // locked. Resolves names when it has to, never on the calling stack; remembers addresses for 30 s.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <memory>
@@ -11,8 +10,9 @@
 #include <vector>
 
 #include "proxy/http/exchange.h"
-#include "proxy/upstream/deadline.h"
+#include "proxy/upstream/event_loop.h"
 #include "proxy/upstream/stream.h"
+#include "proxy/upstream/task.h"
 #include "proxy/upstream/url.h"
 
 namespace truemirror {
@@ -30,7 +30,7 @@ struct PoolOptions {
 
 // A connection and the deadline that closes it.
 struct Connection {
-  Connection(Stream stream, DeadlineClock& clock);
+  Connection(Stream s, DeadlineClock& clock);
 
   Stream stream;
   DeadlineClock::Watch deadline;        // of reads, or of a whole exchange
@@ -52,9 +52,11 @@ enum class Reuse : std::uint8_t {
 
 class Pool {
  public:
-  Pool(boost::asio::io_context& io, DeadlineClock& clock, PoolOptions options);
+  Pool(EventLoop& loop, PoolOptions options);
 
-  boost::asio::awaitable<Dialed> acquire(Reuse reuse);
+  Task<Dialed> acquire(Reuse reuse);
+  // The connection to reuse, where there is one: acquire() without a wait.
+  [[nodiscard]] std::unique_ptr<Connection> take_idle();
   // Only connections whose last message was read to its end, and that both sides keep open.
   void release(std::unique_ptr<Connection> connection);
   // Closes what is idle; connections released afterwards are closed, too.
@@ -69,12 +71,11 @@ class Pool {
   void trim();  // closes what has been idle for too long; once a second
   static void trim_again(void* self);
 
-  boost::asio::awaitable<boost::system::error_code> resolve();
-  boost::asio::awaitable<Dialed> dial();
-  boost::asio::awaitable<Dialed> connect_to(const Address& address);
+  Task<boost::system::error_code> resolve();
+  Task<Dialed> dial();
+  Task<Dialed> connect_to(Address address);
 
-  boost::asio::io_context& io_;
-  DeadlineClock& clock_;
+  EventLoop& loop_;
   PoolOptions options_;
   std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
   std::vector<Address> addresses_;

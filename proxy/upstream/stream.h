@@ -1,15 +1,19 @@
-// A connection's bytes: a TCP or Unix socket, plain or under TLS. Writes are tried at once and only what is left waits.
-// No deadlines of its own: who waits arms a watch (deadline.h) that closes the stream. Belongs to one thread.
+// A connection's bytes: a TCP or Unix socket, plain or under TLS (OpenSSL on the socket itself). Reads and writes are
+// tried at once where they may succeed, and wait otherwise; what awaits them needs no frame of its own.
+// No deadlines: who waits arms a watch (deadline.h) that closes the stream. Belongs to one thread.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
+#include <openssl/ssl.h>
+
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
+
+#include "proxy/upstream/poller.h"
+#include "proxy/upstream/task.h"
 
 namespace truemirror {
 
@@ -20,31 +24,110 @@ struct IoResult {
 
 class Stream {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
+  // Takes over a non-blocking, connected (or connecting) socket; -1: none.
+  Stream(Poller& poller, int descriptor);
+  Stream(Stream&&) noexcept = default;
 
-  explicit Stream(Socket socket);
+  class ReadOp;
+  class WriteOp;
+  class ReadyOp;
 
-  // TLS as the client: verifies the certificate against the context's store and `host`, sends it as SNI.
-  boost::asio::awaitable<boost::system::error_code> handshake(boost::asio::ssl::context& context, std::string host);
+  // At least one byte, or an error: `asio::error::eof` where the peer has closed (under TLS: orderly),
+  // `asio::error::operation_aborted` where the stream was closed here or the read was cancelled. `into` is not empty
+  // and lives until then. One read and one write at a time.
+  [[nodiscard]] ReadOp read_some(boost::asio::mutable_buffer into);
+  // All of the buffers, or an error and how much went. `buffers` is consumed as it goes.
+  [[nodiscard]] WriteOp write(std::span<boost::asio::const_buffer> buffers);
+  // Until there may be something to read (or the stream is closed), without a buffer for it.
+  [[nodiscard]] ReadyOp until_readable();
+  // Until the socket takes bytes, which is also when it has connected. After blocked().
+  [[nodiscard]] ReadyOp until_writable();
 
-  // At least one byte, or an error; `asio::error::eof` where the peer has closed (under TLS: orderly).
-  boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into);
-  // All of the buffers, or an error. `buffers` is consumed as it goes.
-  boost::asio::awaitable<IoResult> write(std::span<boost::asio::const_buffer> buffers);
+  // TLS as the client: verifies the certificate against the context's store and `host`, sends a name as SNI.
+  Task<boost::system::error_code> handshake(SSL_CTX* context, std::string host);
+  // How a connect() under way ended, once until_writable().
+  [[nodiscard]] boost::system::error_code connected() const;
+  void connecting() { socket_->blocked(); }
 
-  // False where the peer has closed, or sent bytes that nobody asked for: not to be reused. One system call, no wait.
+  // False where the peer has closed, or sent bytes that nobody asked for, as far as the last look at the sockets told:
+  // not to be reused then.
   [[nodiscard]] bool quiet();
+  // Ends the read that waits, with operation_aborted; the stream stays open.
+  void cancel_read();
   void shutdown_send();
   // Makes close() a reset: the peer sees an error, not the end of a message.
   void reset_on_close();
-  void close();
+  void close() { socket_->close(); }
   [[nodiscard]] bool is_open() const { return socket_->is_open(); }
-  [[nodiscard]] Socket& socket() { return *socket_; }
 
  private:
-  using Tls = boost::asio::ssl::stream<Socket&>;
-  std::unique_ptr<Socket> socket_;  // an address of its own: the TLS stream refers to it
-  std::unique_ptr<Tls> tls_;
+  struct FreeSsl {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+
+  // What an SSL call that returned `result` came to; notes what it waits for. No error: it waits.
+  boost::system::error_code tls_outcome(int result, bool reading);
+
+  std::unique_ptr<Poller::Socket> socket_;  // an address of its own: the poller refers to it
+  std::unique_ptr<SSL, FreeSsl> tls_;
+  bool cancelled_ = false;
+  unsigned unbroken_ = 0;  // reads in a row that did not wait
 };
+
+class Stream::ReadOp final : public Poller::Wait {
+ public:
+  ReadOp(Stream& stream, boost::asio::mutable_buffer into) : stream_(stream), into_(into) {}
+
+  [[nodiscard]] bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiter);
+  [[nodiscard]] IoResult await_resume() const { return result_; }
+
+ private:
+  bool attempt() override;
+  bool attempt_tls();
+
+  Stream& stream_;
+  boost::asio::mutable_buffer into_;
+  IoResult result_;
+};
+
+class Stream::WriteOp final : public Poller::Wait {
+ public:
+  WriteOp(Stream& stream, std::span<boost::asio::const_buffer> buffers) : stream_(stream), buffers_(buffers) {}
+
+  [[nodiscard]] bool await_ready() { return attempt(); }
+  void await_suspend(std::coroutine_handle<> waiter) { stream_.socket_->wait_to_write(*this, waiter); }
+  [[nodiscard]] IoResult await_resume() const { return result_; }
+
+ private:
+  bool attempt() override;
+  bool attempt_tls();
+  void advance(std::size_t bytes);
+
+  Stream& stream_;
+  std::span<boost::asio::const_buffer> buffers_;
+  std::string record_;  // of TLS, until it is written
+  IoResult result_;
+};
+
+class Stream::ReadyOp final : public Poller::Wait {
+ public:
+  ReadyOp(Stream& stream, bool to_read) : stream_(stream), to_read_(to_read) {}
+
+  [[nodiscard]] bool await_ready() { return attempt(); }
+  void await_suspend(std::coroutine_handle<> waiter);
+  void await_resume() const {}
+
+ private:
+  bool attempt() override;
+
+  Stream& stream_;
+  bool to_read_;
+};
+
+inline Stream::ReadOp Stream::read_some(boost::asio::mutable_buffer into) { return {*this, into}; }
+inline Stream::WriteOp Stream::write(std::span<boost::asio::const_buffer> buffers) { return {*this, buffers}; }
+inline Stream::ReadyOp Stream::until_readable() { return {*this, true}; }
+inline Stream::ReadyOp Stream::until_writable() { return {*this, false}; }
 
 }  // namespace truemirror

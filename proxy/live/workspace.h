@@ -1,0 +1,62 @@
+// What one exchange is worked on with: scanners, heads, decoders, texts and lists, and the block that stable's bytes
+// are read into. Borrowed from its thread while a request flows and given back with its capacities, so that a request
+// allocates nothing in the steady state and an idle connection holds none of it.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/http/body_decoder.h"
+#include "proxy/http/head_scanner.h"
+#include "proxy/live/body_framer.h"
+#include "proxy/live/read_buffer.h"
+
+namespace truemirror {
+
+struct Workspace {
+  Workspace(BlockPool& blocks, const HeadLimits& limits)
+      : request_scanner(limits),
+        response_scanner(HeadLimits{.max_head_bytes = BlockPool::kBlockBytes / 2, .max_fields = 256}),
+        from_stable(blocks) {}
+
+  HeadScanner request_scanner, response_scanner;
+  RequestHead request;
+  ResponseHead response;
+  BodyDecoder request_body, response_body;
+  BodyFramer request_framer, response_framer;
+  std::string method;  // the head's spans die once more of the body is read
+  std::string request_text, response_text;
+  std::vector<std::string_view> request_payload, response_payload;
+  std::vector<boost::asio::const_buffer> to_stable, to_client;
+  ReadBuffer from_stable;
+};
+
+class WorkspacePool {
+ public:
+  WorkspacePool(BlockPool& blocks, const HeadLimits& limits) : blocks_(blocks), limits_(limits) {}
+
+  [[nodiscard]] std::unique_ptr<Workspace> take() {
+    if (free_.empty()) return std::make_unique<Workspace>(blocks_, limits_);
+    std::unique_ptr<Workspace> space = std::move(free_.back());
+    free_.pop_back();
+    return space;
+  }
+  void give(std::unique_ptr<Workspace> space) {
+    space->from_stable.release();
+    // A head of unusual size must not stay for good.
+    const bool usual = space->request_text.capacity() + space->response_text.capacity() < kUsualText;
+    if (usual && free_.size() < kMaxFree) free_.push_back(std::move(space));
+  }
+
+ private:
+  static constexpr std::size_t kMaxFree = 256;
+  static constexpr std::size_t kUsualText = 16u << 10;
+  BlockPool& blocks_;
+  HeadLimits limits_;
+  std::vector<std::unique_ptr<Workspace>> free_;
+};
+
+}  // namespace truemirror

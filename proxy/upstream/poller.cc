@@ -1,0 +1,124 @@
+#include "proxy/upstream/poller.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+namespace truemirror {
+namespace {
+
+constexpr std::size_t kEvents = 256;
+constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kOutput = EPOLLOUT | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+int make_epoll() {
+  const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
+  if (descriptor < 0) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
+  return descriptor;
+}
+
+}  // namespace
+
+Poller::Poller(boost::asio::io_context& io) : io_(io), epoll_(io, make_epoll()) {}
+
+void Poller::start() {
+  started_ = true;
+  wait();
+}
+
+void Poller::stop() {
+  started_ = false;
+  boost::system::error_code ignored;  // nothing to cancel is no failure
+  epoll_.cancel(ignored);
+}
+
+void Poller::wait() {
+  epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+    if (error || !started_) return;
+    scheduled_ = true;
+    poll();
+    run();
+    if (started_) wait();
+  });
+}
+
+// Only notes what happened: what a waiter does may close sockets that a later event is about.
+void Poller::poll() {
+  std::array<epoll_event, kEvents> events;
+  for (int count = kEvents; count == kEvents;) {
+    count = ::epoll_wait(epoll_.native_handle(), events.data(), kEvents, 0);
+    for (int at = 0; at < count; ++at) {
+      const epoll_event& event = events[static_cast<std::size_t>(at)];
+      static_cast<Socket*>(event.data.ptr)->on_event(event.events);
+    }
+  }
+}
+
+void Poller::run_soon(Wait& wait) {
+  if (std::exchange(wait.queued_, true)) return;
+  due_.push_back(&wait);
+  if (!std::exchange(scheduled_, true)) boost::asio::post(io_, [this] { run(); });
+}
+
+// Those that are due now; who becomes due meanwhile has its turn after the next look at the sockets.
+void Poller::run() {
+  scheduled_ = true;
+  taken_.swap(due_);
+  for (Wait* wait : taken_) {
+    wait->queued_ = false;
+    if (!wait->attempt()) continue;
+    *wait->place_ = nullptr;
+    wait->waiter_.resume();
+  }
+  taken_.clear();
+  scheduled_ = !due_.empty();
+  if (scheduled_) boost::asio::post(io_, [this] { run(); });
+}
+
+Poller::Socket::Socket(Poller& poller, int descriptor) : poller_(poller), descriptor_(descriptor) {
+  if (descriptor_ < 0) return;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = this;
+  if (::epoll_ctl(poller_.epoll_.native_handle(), EPOLL_CTL_ADD, descriptor_, &event) != 0) close();
+}
+
+Poller::Socket::~Socket() {
+  assert(reader_ == nullptr && writer_ == nullptr);
+  close();
+}
+
+void Poller::Socket::on_event(std::uint32_t events) {
+  hung_up_ = hung_up_ || (events & kEnd) != 0;
+  readable_ = readable_ || (events & kInput) != 0;
+  writable_ = writable_ || (events & kOutput) != 0;
+  if (reader_ != nullptr && (readable_ || reader_wants_room_)) poller_.run_soon(*reader_);
+  if (writer_ != nullptr && writable_) poller_.run_soon(*writer_);
+}
+
+void Poller::Socket::yield(Wait& wait, std::coroutine_handle<> waiter) {
+  wait_to_read(wait, waiter);
+  poller_.run_soon(wait);
+}
+
+bool Poller::Socket::nudge_reader() {
+  if (reader_ == nullptr) return false;
+  poller_.run_soon(*reader_);
+  return true;
+}
+
+void Poller::Socket::close() {
+  if (descriptor_ < 0) return;
+  ::close(std::exchange(descriptor_, -1));
+  if (reader_ != nullptr) poller_.run_soon(*reader_);
+  if (writer_ != nullptr) poller_.run_soon(*writer_);
+}
+
+}  // namespace truemirror

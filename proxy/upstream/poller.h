@@ -1,0 +1,113 @@
+// Waits for sockets, edge-triggered and each registered once. What Asio's reactor spends on a keep-alive message beyond
+// the read and the write (a read that finds nothing before each wait, a look at a connection before it is reused, a
+// handler through a type-erased executor) is what a relayed request can be made cheaper by; see bench/README.md.
+// The loop stays Asio's: the poller's own epoll descriptor is one more thing that its io_context waits for.
+// One thread's, as all that waits on it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/system/error_code.hpp>
+#include <coroutine>
+#include <cstdint>
+#include <vector>
+
+namespace truemirror {
+
+class Poller {
+ public:
+  // Throws boost::system::system_error where the system has no epoll descriptor left: that is before anything is
+  // served.
+  explicit Poller(boost::asio::io_context& io);
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  // Starts to wait; io_context::run() returns only after stop().
+  void start();
+  void stop();
+
+  // One coroutine's wait, in its frame. attempt() does the reading or writing it is for, and says whether it is over.
+  class Wait {
+   public:
+    Wait() = default;
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+    virtual ~Wait() = default;
+
+   private:
+    friend class Poller;
+    virtual bool attempt() = 0;
+    std::coroutine_handle<> waiter_;
+    Wait** place_ = nullptr;  // in its socket
+    bool queued_ = false;
+  };
+
+  class Socket;
+
+ private:
+  void wait();
+  void poll();
+  void run_soon(Wait& wait);
+  void run();
+
+  boost::asio::io_context& io_;
+  boost::asio::posix::stream_descriptor epoll_;
+  bool started_ = false;
+  bool scheduled_ = false;  // run() will be called, or is running
+  std::vector<Wait*> due_, taken_;
+};
+
+// A non-blocking socket that is polled, and owned. What it is ready for is known from the last event and from what the
+// last read or write found, so that one that would find nothing is not made.
+class Poller::Socket {
+ public:
+  // Takes the descriptor over; -1: none. One that cannot be registered (no memory) is closed.
+  Socket(Poller& poller, int descriptor);
+  // Nobody waits on it any more.
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+  // May be tried: an event said so, or nobody has found out otherwise.
+  [[nodiscard]] bool readable() const { return readable_; }
+  [[nodiscard]] bool writable() const { return writable_; }
+  // A read took all there was. Where the peer has hung up the end is still to be read, and no event will tell.
+  void drained() { readable_ = hung_up_; }
+  void blocked() { writable_ = false; }
+
+  // Who waits to read and to write: at most one each, resumed when its attempt() succeeds.
+  void wait_to_read(Wait& wait, std::coroutine_handle<> waiter) { park(reader_, wait, waiter); }
+  void wait_to_write(Wait& wait, std::coroutine_handle<> waiter) { park(writer_, wait, waiter); }
+  // As wait_to_read(), but not for an event: others only have their turn first.
+  void yield(Wait& wait, std::coroutine_handle<> waiter);
+  // The reader cannot go on before something is written (a TLS peer that asks for new keys).
+  void reader_wants_room(bool wants) { reader_wants_room_ = wants; }
+  [[nodiscard]] bool reader_wants_room() const { return reader_wants_room_; }
+  // Has the reader attempt anew, soon. False where nobody waits to read.
+  bool nudge_reader();
+  // Who waits attempts once more, and finds it closed.
+  void close();
+
+ private:
+  friend class Poller;
+  static void park(Wait*& place, Wait& wait, std::coroutine_handle<> waiter) {
+    wait.waiter_ = waiter;
+    wait.place_ = &place;
+    place = &wait;
+  }
+  void on_event(std::uint32_t events);
+
+  Poller& poller_;
+  int descriptor_ = -1;
+  bool readable_ = false;  // the first event tells
+  bool writable_ = true;
+  bool hung_up_ = false;
+  bool reader_wants_room_ = false;
+  Wait* reader_ = nullptr;
+  Wait* writer_ = nullptr;
+};
+
+}  // namespace truemirror
