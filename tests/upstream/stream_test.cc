@@ -1,0 +1,184 @@
+// Streams over socket pairs: what is read and written, and what wakes up those that wait.
+#include "proxy/upstream/stream.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/error.hpp>
+#include <string>
+
+#include "proxy/upstream/event_loop.h"
+
+namespace truemirror {
+namespace {
+
+namespace asio = boost::asio;
+
+// A stream and the bare descriptor at its other end.
+struct Pair {
+  explicit Pair(EventLoop& loop) : Pair(loop, make()) {}
+  ~Pair() { hang_up(); }
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+
+  void send(std::string_view bytes) const {
+    ASSERT_EQ(::send(peer, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
+  void hang_up() {
+    if (peer >= 0) ::close(std::exchange(peer, -1));
+  }
+
+  Stream stream;
+  int peer;
+
+ private:
+  static std::array<int, 2> make() {
+    std::array<int, 2> ends{-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+    return ends;
+  }
+  Pair(EventLoop& loop, std::array<int, 2> ends) : stream(loop.poller, ends[0]), peer(ends[1]) {}
+};
+
+// Runs what is ready; never waits.
+void turn(EventLoop& loop) {
+  for (int at = 0; at < 100 && loop.io.poll() > 0; ++at) {
+  }
+}
+
+struct Reader {
+  std::string text;
+  boost::system::error_code error;
+  bool ended = false;
+  std::array<char, 16> block{};
+
+  Task<> read(Stream& stream) {
+    while (!error) {
+      const IoResult got = co_await stream.read_some(asio::buffer(block));
+      text.append(block.data(), got.bytes);
+      error = got.error;
+    }
+    ended = true;
+  }
+};
+
+class StreamTest : public testing::Test {
+ protected:
+  StreamTest() { loop.start(); }
+  ~StreamTest() override {
+    loop.stop();
+    turn(loop);
+  }
+  EventLoop loop;
+};
+
+TEST_F(StreamTest, ReadsWhatComesAndTheEnd) {
+  Pair pair(loop);
+  Reader reader;
+  spawn(reader.read(pair.stream), [] {});
+  pair.send("hello, ");
+  turn(loop);
+  EXPECT_EQ(reader.text, "hello, ");
+  pair.send("a text longer than the block");
+  turn(loop);
+  EXPECT_EQ(reader.text, "hello, a text longer than the block");
+  pair.hang_up();
+  turn(loop);
+  EXPECT_EQ(reader.error, asio::error::eof);
+}
+
+TEST_F(StreamTest, SeesAnEndThatCameTogetherWithTheLastBytes) {
+  Pair pair(loop);
+  Reader reader;
+  spawn(reader.read(pair.stream), [] {});
+  pair.send("short");
+  pair.hang_up();
+  turn(loop);
+  EXPECT_EQ(reader.text, "short");
+  EXPECT_EQ(reader.error, asio::error::eof);  // one event told of both
+}
+
+TEST_F(StreamTest, WritesAllThoughThePeerReadsSlowly) {
+  Pair pair(loop);
+  const std::string text(3u << 20, 'x');
+  std::array<asio::const_buffer, 2> buffers{asio::buffer("head ", 5), asio::buffer(text)};
+  IoResult sent;
+  const auto write = [](Stream& stream, std::span<asio::const_buffer> all) -> Task<IoResult> {
+    co_return co_await stream.write(all);
+  };
+  spawn(write(pair.stream, buffers), [&](IoResult result) { sent = result; });
+  EXPECT_EQ(sent.bytes, 0u);
+  std::string seen(text.size() + 5, '\0');
+  std::size_t got = 0;
+  for (int rounds = 0; got < seen.size() && rounds < 10'000; ++rounds) {
+    const ssize_t bytes = ::recv(pair.peer, seen.data() + got, 100'000, 0);
+    if (bytes > 0) got += static_cast<std::size_t>(bytes);
+    turn(loop);
+  }
+  EXPECT_EQ(sent.bytes, seen.size());
+  EXPECT_EQ(seen, "head " + text);
+}
+
+TEST_F(StreamTest, ClosingWakesUpWhoReads) {
+  Pair pair(loop);
+  Reader reader;
+  spawn(reader.read(pair.stream), [] {});
+  turn(loop);
+  pair.stream.close();
+  EXPECT_FALSE(reader.ended);  // never on the stack of who closes
+  turn(loop);
+  EXPECT_EQ(reader.error, asio::error::operation_aborted);
+}
+
+TEST_F(StreamTest, ACancelledReadLeavesTheStreamUsable) {
+  Pair pair(loop);
+  Reader first, second;
+  pair.stream.cancel_read();  // nobody reads: of no effect
+  spawn(first.read(pair.stream), [] {});
+  turn(loop);
+  EXPECT_FALSE(first.ended);
+  pair.stream.cancel_read();
+  turn(loop);
+  EXPECT_EQ(first.error, asio::error::operation_aborted);
+  pair.send("on");
+  spawn(second.read(pair.stream), [] {});
+  turn(loop);
+  EXPECT_EQ(second.text, "on");
+  pair.hang_up();
+  turn(loop);
+}
+
+TEST_F(StreamTest, IsQuietUntilBytesComeThatNobodyAskedForOrThePeerLeaves) {
+  Pair chatty(loop), leaving(loop);
+  turn(loop);
+  EXPECT_TRUE(chatty.stream.quiet());
+  chatty.send("HTTP/1.1 200 OK\r\n");
+  leaving.hang_up();
+  turn(loop);
+  EXPECT_FALSE(chatty.stream.quiet());
+  EXPECT_FALSE(leaving.stream.quiet());
+}
+
+TEST_F(StreamTest, APeerThatNeverRunsDryLeavesOthersTheirTurn) {
+  Pair greedy(loop), modest(loop);
+  Reader reader, other;
+  const std::string much(64u << 10, 'x');
+  greedy.send(much);
+  modest.send("me, too");
+  spawn(reader.read(greedy.stream), [] {});
+  spawn(other.read(modest.stream), [] {});
+  while (other.text.empty() && loop.io.poll_one() > 0) {
+  }
+  EXPECT_EQ(other.text, "me, too");
+  EXPECT_LT(reader.text.size(), much.size());
+  turn(loop);
+  EXPECT_EQ(reader.text.size(), much.size());
+  greedy.hang_up();
+  modest.hang_up();
+  turn(loop);
+}
+
+}  // namespace
+}  // namespace truemirror
