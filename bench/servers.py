@@ -94,7 +94,7 @@ class Servers:
             f"server {{ listen 127.0.0.1:{port}; location / {{ {answer} }} }}" for port, answer in zip(ports, answers)))
         return ports
 
-    def nginx_proxy(self, name, cpu, stable, mirror=None):
+    def nginx_proxy(self, name, cpu, stable, mirror=None, more=""):
         port = free_port()
         forward = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;'
         http = f"upstream stable {{ server 127.0.0.1:{stable}; keepalive 64; }}\n"
@@ -104,7 +104,7 @@ class Servers:
             http += f"upstream candidate {{ server 127.0.0.1:{mirror}; keepalive 64; }}\n"
             extra = f"location = /mirror {{ internal; {forward} proxy_pass http://candidate$request_uri; }}"
         http += (f"server {{ listen 127.0.0.1:{port}; {extra} location / {{ {'mirror /mirror;' if mirror else ''} "
-                 f"{forward} proxy_pass http://stable; }} }}")
+                 f"{more} {forward} proxy_pass http://stable; }} }}")
         return self.nginx(name, cpu, port, http), port, None
 
     def haproxy(self, name, cpu, stable):
