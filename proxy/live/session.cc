@@ -57,6 +57,7 @@ Task<> Session::run() {
     }
   }
   client_.stream.close();
+  if (space_) thread_.workspaces.give(std::move(space_));
   thread_.counters.open_connections.sub();
 }
 
