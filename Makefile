@@ -12,7 +12,7 @@ help:
 	@echo "make tsan    build with TSan, and run the tests but for the demo"
 	@echo "make mutants every invariant's mutation is caught by its test"
 	@echo "make fuzz    every fuzz target for SECONDS (15) each; clang 19"
-	@echo "make bench   beside nginx and haproxy, what a comparison costs, what verdicts are worth; ONLY=live, diff or proof for one"
+	@echo "make bench   beside nginx and haproxy, what a comparison costs, what verdicts are worth; ONLY=live for one (bench/README.md)"
 	@echo "make deps    install what is needed (Debian packages); the others do so by themselves"
 
 deps:
@@ -39,8 +39,8 @@ fuzz:
 
 bench:
 	@docker/install-deps.sh bench
-	@cmake --preset release -DTRUEMIRROR_BENCH=ON >/dev/null
-	@cmake --build --preset release --target truemirror diff_bench proof -j $(BUILD_JOBS)
+	@cmake --preset bench >/dev/null
+	@cmake --build --preset bench --target truemirror diff_bench diff_memory proof -j $(BUILD_JOBS)
 	@bench/run.sh $(ONLY)
 
 lint lint-all:

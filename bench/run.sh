@@ -1,11 +1,17 @@
 #!/bin/sh
-# Answers the questions of bench/README.md, or one of them: bench/run.sh [live|diff|proof]. `make bench` builds what it runs.
+# Answers the questions of bench/README.md, or one of them: bench/run.sh [live|isolation|limits|soak|diff|proof]. `make bench` builds what it runs.
 set -eu
 here=$(dirname "$0")
-build=${BUILD:-$here/../build/release}
+build=${BUILD:-$here/../build/bench}
 
 live() { "$here/live.py" --truemirror "$build/truemirror"; }
-diff() { taskset -c 1 "$build/bench/diff_bench" --benchmark_repetitions=5 --benchmark_min_time=0.3; }
+isolation() { "$here/isolation.py" --truemirror "$build/truemirror"; }
+limits() {
+  "$here/bulk.py" --truemirror "$build/truemirror"
+  "$here/idle.py" --truemirror "$build/truemirror"
+}
+soak() { "$here/soak.py" --truemirror "$build/truemirror" --seconds "$1"; }
+diff() { "$here/diff.py" --build "$build"; }
 
 # The tables go to stdout, the picture to build/; those of bench/proof.md were made so.
 proof() {
@@ -15,9 +21,12 @@ proof() {
 }
 
 case "${1:-}" in
-  "") live; diff; proof ;;
+  "") live; isolation; limits; soak 60; diff; proof ;;
   live) live ;;
+  isolation) isolation ;;
+  limits) limits ;;
+  soak) soak 300 ;;
   diff) diff ;;
   proof) proof ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, diff, proof" >&2; exit 2 ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, isolation, limits, soak, diff, proof" >&2; exit 2 ;;
 esac

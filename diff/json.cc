@@ -16,8 +16,8 @@ std::string_view to_string(JsonType type) { return kTypes.at(static_cast<std::si
 void JsonDocument::keep(std::size_t values) {
   source_ = {};
   size_ = 0;
-  if (nodes_.size() > values) nodes_ = {};
-  if (decoded_.capacity() > values) decoded_ = {};
+  if (nodes_.size() > values) std::vector<JsonNode>().swap(nodes_);
+  if (decoded_.capacity() > values) std::string().swap(decoded_);
 }
 
 std::string JsonDocument::json(std::uint32_t value) const {

@@ -3,6 +3,7 @@
 # As root or with sudo; on a system without apt it says which packages it wants and stops.
 #   docker/install-deps.sh [lint] [bench]      further sets: clang 19 for lint and fuzzing, peers for benchmarks
 set -eu
+here=$(dirname "$0")
 
 packages="g++ make cmake ninja-build ccache pkg-config ca-certificates patch
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
@@ -12,7 +13,11 @@ packages="g++ make cmake ninja-build ccache pkg-config ca-certificates patch
 for set in "$@"; do
   case "$set" in
     lint) packages="$packages clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev" ;;
-    bench) packages="$packages nginx-light haproxy wrk nghttp2-client strace libbenchmark-dev gnuplot-nox" ;;
+    bench) packages="$packages nginx-light haproxy wrk nghttp2-client strace libbenchmark-dev gnuplot-nox"
+      # Debian's npm cannot stand beside a Node from elsewhere.
+      command -v node >/dev/null 2>&1 || packages="$packages nodejs"
+      command -v npm >/dev/null 2>&1 || packages="$packages npm"
+      peers=$here/../bench/peers ;;
     *) echo "install-deps.sh: unknown set '$set'; there are: lint, bench" >&2; exit 2 ;;
   esac
 done
@@ -30,7 +35,14 @@ missing=""
 # llhttp: newer Debian has the library, Debian 12 has its C sources in node-llhttp.
 installed libllhttp-dev || installed node-llhttp || missing="llhttp"
 for package in $packages; do installed "$package" || missing="$missing $package"; done
-[ -n "$missing" ] || exit 0
+# What npm installs: the versions of the lock file, into the folder of the lock file.
+install_peers() {
+  [ -n "${peers:-}" ] || return 0
+  cmp -s "$peers/package-lock.json" "$peers/node_modules/.installed-lock" && return 0
+  (cd "$peers" && npm ci --no-audit --no-fund --loglevel=error)
+  cp "$peers/package-lock.json" "$peers/node_modules/.installed-lock"
+}
+[ -n "$missing" ] || { install_peers; exit 0; }
 
 sudo=""
 if [ "$(id -u)" != 0 ]; then
@@ -46,3 +58,4 @@ case "$missing" in
 esac
 # shellcheck disable=SC2086
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+install_peers
