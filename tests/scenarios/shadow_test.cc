@@ -248,6 +248,25 @@ TEST(Shadow, NoSecretReachesTheDisk) {
   EXPECT_EQ(candidate.asked()[0].request.headers.get("authorization"), std::string("Bearer ") + kSecret);
 }
 
+TEST(Shadow, NoClaimOfATokenReachesTheDisk) {
+  // {"alg":"HS256"}.{"sub":"ada-lovelace","iat":1} against {"sub":"grace-hopper","iat":2}
+  const std::string head = R"({"token":"eyJhbGciOiJIUzI1NiJ9.)";
+  Upstream stable(always(ok(head + R"(eyJzdWIiOiJhZGEtbG92ZWxhY2UiLCJpYXQiOjF9.c2ln"})")));
+  Upstream candidate(always(ok(head + R"(eyJzdWIiOiJncmFjZS1ob3BwZXIiLCJpYXQiOjJ9.c2ln"})")));
+  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) {
+    setup.pipeline.comparisons = setup.pipeline.report_dir.parent_path() / "lines.jsonl";
+  });
+  Client client(proxy.port());
+  ASSERT_TRUE(client.get("/login"));
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.diverged, 1u);
+  const std::string disk = proxy.folder().all_bytes();
+  EXPECT_NE(disk.find("body/token/~jwt/claims/sub"), std::string::npos);
+  for (const std::string secret : {"ada-lovelace", "grace-hopper", "eyJzdWIi"}) {
+    EXPECT_EQ(disk.find(secret), std::string::npos) << secret;
+  }
+}
+
 // Invariant 7, the shadow's half.
 TEST(Shadow, RequestsToTheArmsAreNeverRetried) {
   Upstream stable(always(ok(kBody)));
