@@ -35,7 +35,7 @@ fuzz:
 	@docker/install-deps.sh lint
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz --target fuzz -j $(BUILD_JOBS)
-	@SECONDS_EACH=$(SECONDS) tests/fuzz/run.sh build/fuzz
+	@SECONDS_EACH=$(SECONDS) tests/fuzz/run.sh build/fuzz $(TARGETS)
 
 bench:
 	@docker/install-deps.sh bench
