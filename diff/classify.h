@@ -36,7 +36,8 @@ struct ContentType {
 // The text in UTF-8: from UTF-16 and UTF-32 by byte order mark or charset, from ISO 8859-1 and Windows-1252 by charset.
 // Any other charset is left as it is. A byte order mark goes.
 [[nodiscard]] std::string to_utf8(std::string_view text, std::string_view charset);
-// The charset that an XML declaration or an HTML <meta> near the start names; empty where none does. A view into `body`.
+// The charset that an XML declaration or an HTML <meta> near the start names; empty where none does. A view into
+// `body`.
 [[nodiscard]] std::string_view declared_charset(Media media, std::string_view body);
 // Whether to_utf8 would change anything: most often it would not.
 [[nodiscard]] bool needs_transcoding(std::string_view text, std::string_view charset);
