@@ -65,12 +65,14 @@ struct Reader {
 };
 
 class StreamTest : public testing::Test {
- protected:
+ public:
   StreamTest() { loop.start(); }
   ~StreamTest() override {
     loop.stop();
     turn(loop);
   }
+
+ protected:
   EventLoop loop;
 };
 
