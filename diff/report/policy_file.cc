@@ -156,8 +156,8 @@ class PolicyReader {
 
   LatencyBudget budget(const YAML::Node& node) {
     LatencyBudget read;
-    const auto into = [this](auto& field) {
-      return [this, &field](auto& n) { field = time<std::chrono::microseconds>(n, 1e-6, 3600); };
+    const auto into = [this](std::optional<std::chrono::microseconds>& field) {
+      return [this, &field](const YAML::Node& n) { field = time<std::chrono::microseconds>(n, 1e-6, 3600); };
     };
     map(node, "a budget", {{"p50", into(read[0])}, {"p90", into(read[1])}, {"p99", into(read[2])}});
     return read;
