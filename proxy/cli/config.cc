@@ -22,10 +22,6 @@ std::size_t size_value(const YAML::Node& node, std::string_view what) {
   return config_value(node, what, "64MiB", parse_size);
 }
 
-HostPort listen_value(const YAML::Node& node, std::string_view what) {
-  return config_value(node, what, "127.0.0.1:8080", parse_host_port);
-}
-
 void read_budgets(const YAML::Node& node, BudgetConfig& budgets) {
   read_config_map(
       node, "budgets",
@@ -71,7 +67,7 @@ void read_redaction(const YAML::Node& node, RedactionOptions& redaction) {
 }
 
 void read_admin(const YAML::Node& node, AdminConfig& admin) {
-  const auto listen = [&](const YAML::Node& n) { admin.listen = listen_value(n, "admin"); };
+  const auto listen = [&](const YAML::Node& n) { admin.listen = read_host_port(n, "admin"); };
   if (node.IsScalar()) return listen(node);
   read_config_map(
       node, "admin",
@@ -105,7 +101,7 @@ void read_root(const YAML::Node& root, ServeConfig& config) {
   read_config_map(
       root, "the configuration",
       {{"version", [](const auto& n) { (void)one_of(n, "version", {"1"}); }},
-       {"listen", [&](const auto& n) { config.listen = listen_value(n, "listen"); }},
+       {"listen", [&](const auto& n) { read_listen(n, config.listen); }},
        {"stable", [&](const auto& n) { config.stable = upstream(n, "stable"); }},
        {"candidate", [&](const auto& n) { config.candidate = upstream(n, "candidate"); }},
        {"control",

@@ -15,6 +15,7 @@
 #include "diff/report/openapi.h"
 #include "diff/rules.h"
 #include "diff/stats/policy.h"
+#include "proxy/cli/config_listen.h"
 #include "proxy/http/problem.h"
 #include "proxy/upstream/url.h"
 
@@ -74,7 +75,7 @@ struct ServeFlags {
 };
 
 struct ServeConfig {
-  HostPort listen{"127.0.0.1", 8080};
+  ListenConfig listen;
   UpstreamUrl stable, candidate;
   std::optional<UpstreamUrl> control;  // none: there is none, or it is stable itself
   bool control_is_stable = false;      // `--control stable`

@@ -7,11 +7,6 @@
 namespace truemirror {
 namespace {
 
-std::string address(const HostPort& at) {
-  const std::string host = at.host.find(':') == std::string::npos ? at.host : "[" + at.host + "]";
-  return host + ":" + std::to_string(at.port);
-}
-
 std::string or_missing(const UpstreamUrl& url) { return url.text.empty() ? "(missing)" : url.text; }
 
 YAML::Node list(const std::vector<std::string>& words) {
@@ -59,7 +54,7 @@ YAML::Node redaction(const RedactionOptions& from) {
 std::string effective_config(const ServeConfig& config) {
   YAML::Node node;
   node["version"] = 1;
-  node["listen"] = address(config.listen);
+  node["listen"] = effective_listen(config.listen);
   node["stable"] = or_missing(config.stable);
   node["candidate"] = or_missing(config.candidate);
   node["control"] = config.control ? config.control->text : config.control_is_stable ? "stable" : "none";
@@ -83,7 +78,7 @@ std::string effective_config(const ServeConfig& config) {
   if (config.rules_file) node["rules"] = config.rules_file->string();
   if (config.policy_file) node["policy"] = config.policy_file->string();
   node["report"] = config.report.string();
-  node["admin"]["listen"] = address(config.admin.listen);
+  node["admin"]["listen"] = to_string(config.admin.listen);
   if (config.admin.token) node["admin"]["token"] = "(set)";
   node["log"]["level"] = config.log.level;
   node["log"]["format"] = config.log.json ? "json" : "text";

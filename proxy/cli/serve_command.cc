@@ -33,8 +33,8 @@ std::shared_ptr<const SamplingPlan> sampling_plan(const ServeConfig& config) {
 
 LiveOptions live_options(const ServeConfig& config) {
   LiveOptions options;
-  options.listen_host = config.listen.host;
-  options.listen_port = config.listen.port;
+  options.listen_host = config.listen.http->host;
+  options.listen_port = config.listen.http->port;
   options.threads = config.threads;
   options.stable.url = config.stable;
   options.copy_limit = config.budgets.copy_limit;
@@ -154,7 +154,7 @@ class Service {
 
 Result<void> Service::start() {
   // Before anything is opened: a start that fails leaves the last run's report where it is.
-  if (auto free = LiveServer::can_listen(config_.listen.host, config_.listen.port); !free) return free;
+  if (auto free = LiveServer::can_listen(config_.listen.http->host, config_.listen.http->port); !free) return free;
   if (auto free = LiveServer::can_listen(config_.admin.listen.host, config_.admin.listen.port); !free) return free;
   auto redactor = make_redactor(config_.redaction);
   if (!redactor) return redactor.error();
@@ -203,7 +203,7 @@ Result<void> Service::start_admin() {
 }
 
 void Service::say_what_runs() const {
-  spdlog::info("serving http://{}:{} from stable {}", config_.listen.host, live_->port(), config_.stable.text);
+  spdlog::info("serving http://{}:{} from stable {}", config_.listen.http->host, live_->port(), config_.stable.text);
   spdlog::info("mirroring {:g} % of GET, HEAD and OPTIONS to candidate {}{}", config_.sample * 100,
                config_.candidate.text, config_.control ? " and control " + config_.control->text : "");
   if (config_.control_is_stable) {

@@ -41,7 +41,7 @@ Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
     return static_cast<unsigned>(*count);
   };
   for (const Done& done :
-       {take("--listen", flags.listen, config.listen, parse_host_port),
+       {take("--listen", flags.listen, config.listen.http, parse_host_port),
         take("--stable", flags.stable, config.stable, UpstreamUrl::parse),
         take("--candidate", flags.candidate, config.candidate, UpstreamUrl::parse),
         take("--control", flags.control, control, parse_control),
@@ -85,7 +85,7 @@ bool same_place(const HostPort& a, const HostPort& b) { return a.port != 0 && a.
 Done check_whole(const ServeConfig& config) {
   if (config.stable.text.empty()) return Problem{"serve needs --stable URL, the upstream that answers users"};
   if (config.candidate.text.empty()) return Problem{"serve needs --candidate URL, the upstream under test"};
-  if (same_place(config.listen, config.admin.listen)) {
+  if (config.listen.http && same_place(*config.listen.http, config.admin.listen)) {
     return Problem{"--listen and --admin name the same address; give each a port of its own"};
   }
   return {};

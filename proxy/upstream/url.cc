@@ -73,4 +73,9 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return out;
 }
 
+std::string to_string(const HostPort& at) {
+  const std::string host = at.host.find(':') == std::string::npos ? at.host : "[" + at.host + "]";
+  return host + ":" + std::to_string(at.port);
+}
+
 }  // namespace truemirror

@@ -29,5 +29,7 @@ struct HostPort {
 };
 // "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses).
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
+// As parse_host_port() reads it.
+[[nodiscard]] std::string to_string(const HostPort& at);
 
 }  // namespace truemirror

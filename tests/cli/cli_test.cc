@@ -128,7 +128,7 @@ TEST(Cli, HelpLeadsWithExamplesAndVersionNamesTheBuild) {
 TEST(Cli, CheckPrintsWhatIsInEffect) {
   const Outcome outcome = run({"check"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("listen: 127.0.0.1:8080"));
+  EXPECT_THAT(outcome.out, HasSubstr("http: 127.0.0.1:8080"));
   EXPECT_THAT(outcome.out, HasSubstr("# policy in effect"));
 }
 

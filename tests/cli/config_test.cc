@@ -16,8 +16,8 @@ using testing::Not;
 
 TEST(Config, AnEmptyFileIsTheDefaults) {
   const ServeConfig config = parse_config("", "c.yaml").value();
-  EXPECT_EQ(config.listen.host, "127.0.0.1");
-  EXPECT_EQ(config.listen.port, 8080);
+  EXPECT_EQ(config.listen.http->host, "127.0.0.1");
+  EXPECT_EQ(config.listen.http->port, 8080);
   EXPECT_EQ(config.admin.listen.port, 9901);
   EXPECT_EQ(config.sample, 1.0);
   EXPECT_EQ(config.report, "./truemirror-report");
@@ -49,9 +49,16 @@ admin: {listen: "[::1]:9000", token: 0123456789abcdef0123}
 log: {level: debug, format: json}
 )";
 
+TEST(Config, WhereClientsComeInIsAnAddressOrAMap) {
+  const ServeConfig config = parse_config("listen: {http: \"[::]:80\"}", "c.yaml").value();
+  EXPECT_EQ(config.listen.http->host, "::");
+  EXPECT_THAT(effective_config(config), HasSubstr("http: \"[::]:80\""));
+  EXPECT_EQ(parse_config("listen: {}", "c.yaml").value().listen.http->port, 8080);
+}
+
 TEST(Config, EveryKeyIsRead) {
   const ServeConfig config = parse_config(kWhole, "c.yaml").value();
-  EXPECT_EQ(config.listen.port, 80);
+  EXPECT_EQ(config.listen.http->port, 80);
   EXPECT_EQ(config.stable.port, 9001);
   EXPECT_EQ(config.control->socket_path, "/run/c.sock");
   EXPECT_EQ(config.sample, 0.25);
@@ -112,6 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"stable: localhost:80", "c.yaml:1:9: stable: 'localhost:80' is no upstream URL"},
         Wrong{"control: staple", "c.yaml:1:10: control: 'staple' is no upstream URL"},
         Wrong{"listen: 8080", "c.yaml:1:9: listen: '8080' is no address to listen on"},
+        Wrong{"listen: {http: 8080}", "c.yaml:1:16: listen: '8080' is no address to listen on"},
+        Wrong{"listen: {htpp: a}", "c.yaml:1:10: 'htpp' is no key of listen; did you mean 'http'?"},
         Wrong{"threads: 0", "c.yaml:1:10: threads: '0' is no whole number from 1 to 256"},
         Wrong{"version: 2", "c.yaml:1:10: version: '2' is none of 1"},
         Wrong{"budgets: {byte: 1}", "c.yaml:1:11: 'byte' is no key of budgets; did you mean 'bytes'?"},
