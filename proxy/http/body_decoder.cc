@@ -73,11 +73,12 @@ void BodyDecoder::start(Framing framing, std::uint64_t content_length) {
   overhead_ = 0;
   failed_ = false;
   done_ = framing == Framing::none || (framing == Framing::length && content_length == 0);
+  if (!trailers_.empty())
+    trailers_ = {};  // of the body before, whatever the framing of this: another client may have it
   if (framing != Framing::chunked) return;
   static const llhttp_t kPrimed = Callbacks::primed();
   parser_ = kPrimed;
   parser_.data = this;
-  trailers_ = {};
   trailer_name_.clear();
   trailer_value_.clear();
 }

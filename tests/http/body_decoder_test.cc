@@ -34,6 +34,16 @@ TEST(BodyDecoder, ChunkedIsTheSameInPiecesOfAnySize) {
   }
 }
 
+TEST(BodyDecoder, NoBodyHasTheTrailersOfTheOneBefore) {
+  for (const Framing next : {Framing::none, Framing::length, Framing::until_close, Framing::chunked}) {
+    BodyDecoder decoder;
+    decoder.start(Framing::chunked, 0);
+    EXPECT_EQ(decode(decoder, "0\r\nX-Sum: 7\r\n\r\n", 5), "");
+    decoder.start(next, 3);
+    EXPECT_TRUE(decoder.trailers().empty()) << static_cast<int>(next);
+  }
+}
+
 TEST(BodyDecoder, LengthEndsWhereItSaysAndLeavesTheNextMessage) {
   BodyDecoder decoder;
   decoder.start(Framing::length, 3);

@@ -75,6 +75,23 @@ TEST(Relay, BodiesStreamBothWaysInEitherFraming) {
   EXPECT_EQ(response->body.bytes, "hello world");
 }
 
+TEST(Relay, TrailersAreThoseOfTheirOwnResponse) {
+  Upstream stable([](const Asked& asked, Socket& socket) {
+    if (asked.request.target == "/first") {
+      return socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-User: one\r\n\r\n");
+    }
+    socket.send("HTTP/1.0 200 OK\r\n\r\nwhole");  // ends with the connection, and reaches the client in chunks
+    return false;
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  EXPECT_EQ(client.get("/first")->trailers.get("x-user"), "one");
+  const auto second = client.get("/second");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->body.bytes, "whole");
+  EXPECT_TRUE(second->trailers.empty());
+}
+
 TEST(Relay, HeadAnd204And304HaveNoBodyAndInterimResponsesGoOn) {
   Upstream stable([](const Asked& asked, Socket& socket) {
     const std::string& target = asked.request.target;
