@@ -43,12 +43,14 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-constexpr std::array<std::string_view, 8> kHopByHop{"connection", "keep-alive",        "proxy-connection",
-                                                    "te",         "trailer",           "transfer-encoding",
-                                                    "upgrade",    "proxy-authenticate"};
-// What Connection may not name: framing and routing depend on it.
-constexpr std::array<std::string_view, 5> kProtected{"host", "content-length", "transfer-encoding", "via",
-                                                     "x-truemirror-mark"};
+// RFC 9110 §7.6.1. Trailer and Proxy-Authenticate are not among them.
+constexpr std::array<std::string_view, 7> kHopByHop{
+    "connection", "keep-alive", "proxy-connection", "http2-settings", "te", "transfer-encoding", "upgrade"};
+// What Connection may not name: framing and routing depend on it, or who the client is. A proxy in front that passes
+// a client's Connection on must not have its own words about that client removed here.
+constexpr std::array<std::string_view, 11> kProtected{
+    "host",          "content-length", "transfer-encoding", "via",       "x-truemirror-mark", "x-forwarded-for",
+    "authorization", "cookie",         "x-forwarded-proto", "forwarded", "x-forwarded-host"};
 
 template <class Set>
 bool contains(const Set& set, std::string_view name) {
@@ -99,8 +101,12 @@ HeadError read_framing(HeadBase& head) {
         if (!is_token(option) || contains(kProtected, option)) error = HeadError::bad_connection;
         close = close || iequals(option, "close");
         keep_alive = keep_alive || iequals(option, "keep-alive");
+        // An HTTP/1.0 message upgrades nothing (RFC 9110 §7.8).
+        head.has_upgrade_option = head.has_upgrade_option || (head.minor_version == 1 && iequals(option, "upgrade"));
         head.connection_options.push_back(option);
       });
+    } else if (iequals(field.name, "via")) {
+      head.has_via = true;
     }
   }
   if (error != HeadError::none) return error;
@@ -138,7 +144,8 @@ HeadError split_target(RequestHead& head) {
   const std::size_t slash = rest.find_first_of("/?");
   const std::string_view authority = rest.substr(0, slash);
   if (authority.empty() || (!head.host.empty() && !iequals(authority, head.host))) return HeadError::bad_host;
-  head.path = slash == std::string_view::npos ? std::string_view("/") : rest.substr(slash);
+  // RFC 9112 §3.2.4: an empty path of OPTIONS means the server, not its root.
+  head.path = slash != std::string_view::npos ? rest.substr(slash) : head.method == "OPTIONS" ? "*" : "/";
   if (head.path.front() == '?') return HeadError::bad_target;
   return HeadError::none;
 }
@@ -149,11 +156,33 @@ HeadError read_host(RequestHead& head) {
     if (iequals(field.name, "host")) {
       head.host = field.value;
       if (++hosts > 1 || !all_of_class(field.value, kHost)) return HeadError::bad_host;
-    } else if (iequals(field.name, "expect")) {
-      head.expect_continue = iequals(field.value, "100-continue");
     }
   }
   return hosts == 0 && head.minor_version == 1 ? HeadError::bad_host : HeadError::none;
+}
+
+// TE and Expect, which say how the client will have its answer.
+HeadError read_wishes(RequestHead& head) {
+  HeadError error = HeadError::none;
+  head.expect_continue = head.te_trailers = false;
+  for (const FieldLine& field : head.fields) {
+    if (iequals(field.name, "te")) {
+      for_each_element(field.value, [&](std::string_view coding) {
+        head.te_trailers = head.te_trailers || iequals(coding, "trailers");
+      });
+    } else if (iequals(field.name, "expect")) {
+      // RFC 9110 §10.1.1: from an HTTP/1.0 client it is nothing, and not to be passed on as HTTP/1.1's.
+      if (head.minor_version == 0) {
+        head.connection_options.push_back(field.name);
+        continue;
+      }
+      for_each_element(field.value, [&](std::string_view expectation) {
+        if (!iequals(expectation, "100-continue")) error = HeadError::bad_expectation;
+      });
+      head.expect_continue = true;
+    }
+  }
+  return error;
 }
 
 HeadError read_request_line(std::string_view line, RequestHead& out) {
@@ -198,13 +227,15 @@ int status_of(HeadError error) {
       return 431;
     case HeadError::unknown_coding:
       return 501;
+    case HeadError::bad_expectation:
+      return 417;
     default:
       return 400;
   }
 }
 
 std::string_view to_string(HeadError error) {
-  constexpr std::array<std::string_view, 14> kNames{"none",
+  constexpr std::array<std::string_view, 15> kNames{"none",
                                                     "malformed start line",
                                                     "HTTP version not supported",
                                                     "malformed request target",
@@ -217,6 +248,7 @@ std::string_view to_string(HeadError error) {
                                                     "Transfer-Encoding not allowed here",
                                                     "unknown transfer coding",
                                                     "malformed Connection",
+                                                    "unknown expectation",
                                                     "ambiguous message"};
   return kNames.at(static_cast<std::size_t>(error));
 }
@@ -255,6 +287,8 @@ HeadError HeadScanner::read_fields(std::string_view block, HeadBase& out) const 
   out.framing = Framing::none;
   out.content_length = 0;
   out.has_content_length = false;
+  out.has_via = false;
+  out.has_upgrade_option = false;
   out.field_block = block;
   while (!block.empty()) {
     const std::size_t eol = block.find("\r\n");
@@ -290,13 +324,13 @@ ScanResult HeadScanner::scan(std::string_view bytes, RequestHead& out) {
   if (eol > limits_.max_target_bytes + 64) return fail(HeadError::target_too_long);
   HeadError error = read_request_line(head.substr(0, eol), out);
   const std::size_t fields_at = skipped + eol + 2;
-  out.expect_continue = false;
   out.host = {};
   out.size = end;
   if (error == HeadError::none) error = read_fields(bytes.substr(fields_at, end - fields_at - 2), out);
   if (error == HeadError::none) error = read_framing(out);
   if (error == HeadError::none) error = read_host(out);
   if (error == HeadError::none) error = split_target(out);
+  if (error == HeadError::none) error = read_wishes(out);
   if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;
   searched_ = 0;
   return error == HeadError::none ? ScanResult::complete : fail(error);
@@ -320,6 +354,9 @@ ScanResult HeadScanner::scan(std::string_view bytes, ResponseHead& out, std::str
   if (error != HeadError::none) return fail(error);
   const bool bodiless = method == "HEAD" || out.status < 200 || out.status == 204 || out.status == 304;
   if (bodiless) {
+    // RFC 9110 §8.6, RFC 9112 §6.1: who announces a body where none may be may send it as well.
+    const bool announced = out.framing == Framing::chunked || out.content_length > 0;
+    if ((out.status < 200 || out.status == 204) && announced) out.keep_alive = false;
     out.framing = Framing::none;
   } else if (out.framing == Framing::none) {
     out.framing = Framing::until_close;

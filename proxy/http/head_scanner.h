@@ -35,9 +35,10 @@ enum class HeadError : std::uint8_t {
   bad_coding,       // Transfer-Encoding beside Content-Length, or in HTTP/1.0
   unknown_coding,   // a transfer coding other than a single `chunked`
   bad_connection,   // Connection names a field that framing or routing depends on
+  bad_expectation,  // Expect asks for something other than 100-continue
   parsers_disagree  // llhttp reads the same bytes differently
 };
-// The status that answers it (400, 414, 431, 501, 505) and a few words for people.
+// The status that answers it (400, 414, 417, 431, 501, 505) and a few words for people.
 [[nodiscard]] int status_of(HeadError error);
 [[nodiscard]] std::string_view to_string(HeadError error);
 
@@ -58,7 +59,9 @@ struct HeadBase {
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
   bool has_content_length = false;
-  bool keep_alive = true;  // by version and Connection
+  bool keep_alive = true;           // by version and Connection
+  bool has_via = false;             // it came through other intermediaries
+  bool has_upgrade_option = false;  // Connection: upgrade, in HTTP/1.1
 
   [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
   // A hop-by-hop field (RFC 9110 §7.6.1), or one that Connection names: not forwarded.
@@ -72,7 +75,8 @@ struct RequestHead : HeadBase {
   std::string_view target;  // as received
   std::string_view path;    // origin-form: what follows the authority of an absolute-form target
   std::string_view host;
-  bool expect_continue = false;
+  bool expect_continue = false;  // HTTP/1.1's alone: a 1.0 client's Expect is not forwarded
+  bool te_trailers = false;      // the client takes trailers
 };
 
 struct ResponseHead : HeadBase {

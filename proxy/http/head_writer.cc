@@ -13,6 +13,26 @@ void add_line(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+// Those who had the message before, in their order, and then ourselves, with the version that it came in (RFC 9110
+// §7.6.3).
+void add_via(const HeadBase& head, std::string_view pseudonym, std::string& out) {
+  out.append("Via: ");
+  for (const FieldLine& field : head.fields) {
+    if (head.has_via && iequals(field.name, "via") && !field.value.empty()) out.append(field.value).append(", ");
+  }
+  out.append(head.minor_version == 1 ? "1.1 " : "1.0 ").append(pseudonym).append("\r\n");
+}
+
+// Upgrade, of which one line is made.
+void add_upgrade(const HeadBase& head, std::string& out) {
+  std::string protocols;
+  for (const FieldLine& field : head.fields) {
+    if (!iequals(field.name, "upgrade") || field.value.empty()) continue;
+    protocols.append(protocols.empty() ? "" : ", ").append(field.value);
+  }
+  if (!protocols.empty()) add_line(out, "Upgrade", protocols);
+}
+
 void json_escape_into(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   for (char c : text) {
@@ -40,6 +60,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
     if (head.is_hop_by_hop(field.name)) continue;
     if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
     if (iequals(field.name, "host") && field.value.empty()) continue;
+    if (head.has_via && iequals(field.name, "via")) continue;
     if (iequals(field.name, "x-forwarded-for")) {
       if (!field.value.empty()) forwarded_for.append(field.value).append(", ");
       continue;
@@ -52,7 +73,11 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   add_line(out, "X-Forwarded-For", forwarded_for.append(facts.client_address));
   if (!forwarded_proto) add_line(out, "X-Forwarded-Proto", facts.proto);
   if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
-  add_line(out, "Via", kVia);
+  add_via(head, facts.pseudonym, out);
+  if (head.te_trailers) out.append("TE: trailers\r\n");
+  if (!facts.upgrade.empty()) add_line(out, "Upgrade", facts.upgrade);
+  if (head.te_trailers || !facts.upgrade.empty())
+    add_line(out, "Connection", facts.upgrade.empty() ? "TE" : head.te_trailers ? "Upgrade, TE" : "Upgrade");
 }
 
 void write_response_head(const ResponseHead& head, const ResponseFacts& facts, std::string& out) {
@@ -63,14 +88,18 @@ void write_response_head(const ResponseHead& head, const ResponseFacts& facts, s
   for (const FieldLine& field : head.fields) {
     if (head.is_hop_by_hop(field.name)) continue;
     if (no_length && iequals(field.name, "content-length")) continue;
+    if (head.has_via && iequals(field.name, "via")) continue;
     dated = dated || iequals(field.name, "date");
     out.append(field.line);
   }
   if (!dated && !facts.date.empty()) add_line(out, "Date", facts.date);
-  add_line(out, "Via", kVia);
+  add_via(head, facts.pseudonym, out);
+  if (facts.offers_upgrade) add_upgrade(head, out);
   if (facts.framing == ClientFraming::chunked) out.append("Transfer-Encoding: chunked\r\n");
   if (facts.close) {
-    out.append("Connection: close\r\n");
+    out.append(facts.offers_upgrade ? "Connection: close, Upgrade\r\n" : "Connection: close\r\n");
+  } else if (facts.offers_upgrade) {
+    out.append("Connection: Upgrade\r\n");
   } else if (facts.http10) {
     out.append("Connection: keep-alive\r\n");
   }
@@ -82,6 +111,10 @@ void write_interim_head(const ResponseHead& head, std::string& out) {
   out.append(head.reason.empty() ? reason_phrase(head.status) : head.reason).append("\r\n");
   for (const FieldLine& field : head.fields) {
     if (!head.is_hop_by_hop(field.name) && !frames(field.name)) out.append(field.line);
+  }
+  if (head.status == 101) {
+    add_upgrade(head, out);
+    out.append("Connection: Upgrade\r\n");
   }
   out.append("\r\n");
 }
@@ -107,7 +140,6 @@ std::string error_response(int status, std::string_view reason, std::string_view
   if (!date.empty()) add_line(out, "Date", date);
   add_line(out, "Content-Type", "application/json");
   add_line(out, "Content-Length", std::to_string(body.size()));
-  add_line(out, "Via", kVia);
   if (status == 503) add_line(out, "Retry-After", "1");
   if (close) add_line(out, "Connection", "close");
   return out.append("\r\n").append(body);
@@ -118,7 +150,7 @@ std::string_view reason_phrase(int status) {
     int status;
     std::string_view text;
   };
-  constexpr std::array<Phrase, 28> kPhrases{{{100, "Continue"},
+  constexpr std::array<Phrase, 30> kPhrases{{{100, "Continue"},
                                              {101, "Switching Protocols"},
                                              {103, "Early Hints"},
                                              {200, "OK"},
@@ -138,6 +170,7 @@ std::string_view reason_phrase(int status) {
                                              {413, "Content Too Large"},
                                              {414, "URI Too Long"},
                                              {417, "Expectation Failed"},
+                                             {426, "Upgrade Required"},
                                              {429, "Too Many Requests"},
                                              {431, "Request Header Fields Too Large"},
                                              {500, "Internal Server Error"},
@@ -145,7 +178,8 @@ std::string_view reason_phrase(int status) {
                                              {502, "Bad Gateway"},
                                              {503, "Service Unavailable"},
                                              {504, "Gateway Timeout"},
-                                             {505, "HTTP Version Not Supported"}}};
+                                             {505, "HTTP Version Not Supported"},
+                                             {508, "Loop Detected"}}};
   const auto* found =
       std::find_if(kPhrases.begin(), kPhrases.end(), [status](const Phrase& p) { return p.status == status; });
   return found == kPhrases.end() ? std::string_view("Status") : found->text;

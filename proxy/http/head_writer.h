@@ -11,18 +11,19 @@
 namespace truemirror {
 
 inline constexpr std::string_view kMarkHeader = "X-Truemirror-Mark";
-inline constexpr std::string_view kVia = "1.1 truemirror";
 
 struct ForwardingFacts {
-  std::string_view client_address;  // for X-Forwarded-For, without port
-  std::string_view proto = "http";  // how the client came
-  std::string_view authority;       // Host for clients that sent none (HTTP/1.0)
-  bool keep_mark = false;           // a valid shadow mark goes on; any other is removed
+  std::string_view client_address;            // for X-Forwarded-For, without port
+  std::string_view proto = "http";            // how the client came
+  std::string_view authority;                 // Host for clients that sent none (HTTP/1.0)
+  std::string_view pseudonym = "truemirror";  // ours in Via
+  std::string_view upgrade;                   // the protocols asked for: Upgrade; empty: none
+  bool keep_mark = false;                     // a valid shadow mark goes on; any other is removed
 };
 
-// Request line and end-to-end fields, X-Forwarded-* and Via, without transfer framing and without the blank line. What
-// follows is the caller's: `Transfer-Encoding: chunked` for stable, `Content-Length` for the arms; a received
-// Content-Length is kept in its place.
+// Request line and end-to-end fields, X-Forwarded-*, Via, `TE: trailers` and Upgrade, without transfer framing and
+// without the blank line. What follows is the caller's: `Transfer-Encoding: chunked` for stable, `Content-Length` for
+// the arms; a received Content-Length is kept in its place.
 void write_request_head(const RequestHead& head, const ForwardingFacts& facts, std::string& out);
 
 // How the response's body reaches the client.
@@ -33,11 +34,13 @@ struct ResponseFacts {
   bool close = false;     // Connection: close
   bool http10 = false;    // the client speaks HTTP/1.0: keep-alive has to be said
   std::string_view date;  // for a response that has none
+  std::string_view pseudonym = "truemirror";
+  bool offers_upgrade = false;  // 426: what to upgrade to goes on
 };
 
 // The whole head of a final response, blank line included.
 void write_response_head(const ResponseHead& head, const ResponseFacts& facts, std::string& out);
-// An interim (1xx) response, blank line included.
+// An interim (1xx) response, blank line included; 101 with its Upgrade.
 void write_interim_head(const ResponseHead& head, std::string& out);
 
 // A request made from values (replay): request line and fields, without the blank line. Fields that frame are left out.
