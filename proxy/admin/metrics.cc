@@ -77,6 +77,11 @@ void add_live(Page& page, const MetricsInput::Live& live) {
   page.counter("truemirror_accept_errors_total", "Connections that could not be accepted.", number(live.accept_errors));
   page.counter("truemirror_marked_requests_total", "Requests that carried a valid shadow mark and were not mirrored.",
                number(live.marked));
+  page.counter("truemirror_loops_total", "Requests refused with 508 since they had been through here before.",
+               number(live.loops));
+  page.counter("truemirror_tunnels_total", "Connections that became tunnels: WebSocket and other upgrades, CONNECT.",
+               number(live.tunnels));
+  page.gauge("truemirror_tunnels", "Tunnels open now.", number(live.open_tunnels));
 }
 
 void add_shadow(Page& page, const MetricsInput& input) {

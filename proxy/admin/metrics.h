@@ -20,6 +20,7 @@ struct MetricsInput {
   struct Live {
     std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
     std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
+    std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
     std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
   };
   struct Capture {

@@ -5,6 +5,18 @@
 #include "proxy/cli/config_node.h"
 
 namespace truemirror {
+namespace {
+
+// Refused by default: a reverse proxy that opened tunnels would open them to whatever stable can reach.
+bool read_connect(const YAML::Node& node) {
+  return config_value(node, "connect", "refuse", [](std::string_view text) -> Result<bool> {
+    if (text == "refuse") return false;
+    if (text == "forward") return true;
+    return Problem{"give 'refuse' (CONNECT gets 501) or 'forward' (stable is a forward proxy and decides)"};
+  });
+}
+
+}  // namespace
 
 HostPort read_host_port(const YAML::Node& node, std::string_view what) {
   return config_value(node, what, "127.0.0.1:8080", parse_host_port);
@@ -13,12 +25,14 @@ HostPort read_host_port(const YAML::Node& node, std::string_view what) {
 void read_listen(const YAML::Node& node, ListenConfig& listen) {
   const auto http = [&](const YAML::Node& n) { listen.http = read_host_port(n, "listen"); };
   if (node.IsScalar()) return http(node);
-  read_config_map(node, "listen", {{"http", http}});
+  read_config_map(node, "listen",
+                  {{"http", http}, {"connect", [&](const auto& n) { listen.forward_connect = read_connect(n); }}});
 }
 
 YAML::Node effective_listen(const ListenConfig& listen) {
   YAML::Node node(YAML::NodeType::Map);
   if (listen.http) node["http"] = to_string(*listen.http);
+  node["connect"] = listen.forward_connect ? "forward" : "refuse";
   return node;
 }
 

@@ -15,6 +15,7 @@ namespace truemirror {
 
 struct ListenConfig {
   std::optional<HostPort> http = HostPort{"127.0.0.1", 8080};  // none: no plain HTTP
+  bool forward_connect = false;                                // `connect: forward`: stable is a forward proxy
 };
 
 // The `HOST:PORT` of the key `what`; throws a ConfigComplaint (config_node.h), as read_listen() does.

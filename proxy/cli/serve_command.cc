@@ -38,6 +38,7 @@ LiveOptions live_options(const ServeConfig& config) {
   options.threads = config.threads;
   options.stable.url = config.stable;
   options.copy_limit = config.budgets.copy_limit;
+  options.forward_connect = config.listen.forward_connect;
   return options;
 }
 

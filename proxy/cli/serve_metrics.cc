@@ -17,6 +17,9 @@ MetricsInput::Live live_numbers(const LiveStats& stats) {
           .retries = stats.retries,
           .accept_errors = stats.accept_errors,
           .marked = stats.marked,
+          .loops = stats.loops,
+          .tunnels = stats.tunnels,
+          .open_tunnels = stats.open_tunnels,
           .responses = stats.responses};
 }
 

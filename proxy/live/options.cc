@@ -14,6 +14,9 @@ LiveStats& LiveStats::operator+=(const LiveStats& other) {
   retries += other.retries;
   accept_errors += other.accept_errors;
   marked += other.marked;
+  loops += other.loops;
+  tunnels += other.tunnels;
+  open_tunnels += other.open_tunnels;
   for (std::size_t at = 0; at < responses.size(); ++at) responses[at] += other.responses[at];
   return *this;
 }
@@ -31,6 +34,9 @@ LiveStats LiveCounters::read() const {
   stats.retries = retries.get();
   stats.accept_errors = accept_errors.get();
   stats.marked = marked.get();
+  stats.loops = loops.get();
+  stats.tunnels = tunnels.get();
+  stats.open_tunnels = open_tunnels.get();
   for (std::size_t at = 0; at < responses.size(); ++at) stats.responses[at] = responses[at].get();
   return stats;
 }

@@ -20,12 +20,13 @@ bool is_idempotent(std::string_view method) {
 }  // namespace
 
 Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, std::string_view client_address,
-             bool marked)
+             const Course& course, bool marked)
     : thread_(thread),
       space_(space),
       client_(client),
       in_(in),
       client_address_(client_address),
+      course_(course),
       marked_(marked),
       idempotent_(is_idempotent(space.request.method)),
       client_keeps_(space.request.keep_alive),
@@ -35,11 +36,18 @@ Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffe
 
 Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   tee_ = std::move(tee);
+  // Bytes after a CONNECT that fails were meant for the tunnel: they are no next request.
+  if (course_.connect) client_keeps_ = false;
   const RequestHead& head = space_.request;
   const std::string authority = head.host.empty() ? thread_.stable.url().authority() : std::string();
   space_.request_text.clear();
   write_request_head(head,
-                     {.client_address = client_address_, .proto = "http", .authority = authority, .keep_mark = marked_},
+                     {.client_address = client_address_,
+                      .proto = "http",
+                      .authority = authority,
+                      .pseudonym = thread_.options.pseudonym,
+                      .upgrade = course_.upgrade,
+                      .keep_mark = marked_},
                      space_.request_text);
   if (tee_) tee_->request_head(head, space_.request_text);
   space_.request_text.append(head.framing == Framing::chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
@@ -128,6 +136,8 @@ Task<Next> Relay::stream_both() {
   // Stable may have answered and closed before it took what we have: its response is read all the same.
   const bool sent = co_await send_request();
   if (!sent) co_return co_await download();
+  if (space_.request.expect_continue && space_.request_body.received() == 0)
+    waiting_.emplace(thread_.loop.clock, upstream_->stream, thread_.options.continue_timeout);
   // Each makes the other's pending operation end where it has to.
   Task<> uploading = upload();
   uploading.start();
@@ -147,6 +157,7 @@ Task<void> Relay::upload() {
       upstream_->stream.close();
       co_return;
     }
+    waiting_.reset();
     thread_.counters.bytes_from_clients.add(got.bytes);
     in_.commit(got.bytes);
     space_.request_payload.clear();
@@ -190,11 +201,14 @@ Task<Next> Relay::download() {
 Task<Relay::HeadOutcome> Relay::read_response_head() {
   ReadBuffer& in = space_.from_stable;
   response_seen_ = false;
+  upstream_keeps_ = true;
   space_.response_scanner.reset();
+  upstream_->deadline.arm(thread_.options.response_timeout);
   for (int interim = 0;;) {
     const ScanResult scanned =
         in.empty() ? ScanResult::need_more : space_.response_scanner.scan(in.unread(), space_.response, space_.method);
-    if (scanned == ScanResult::error || (scanned == ScanResult::complete && space_.response.status == 101)) {
+    const bool switches = scanned == ScanResult::complete && space_.response.status == 101;
+    if (scanned == ScanResult::error || (switches && !opens_tunnel())) {
       note_failure(
           502, "stable_garbage",
           "stable's response: " + std::string(scanned == ScanResult::error ? to_string(space_.response_scanner.error())
@@ -202,16 +216,19 @@ Task<Relay::HeadOutcome> Relay::read_response_head() {
       co_return HeadOutcome::failed;
     }
     if (scanned == ScanResult::complete) {
-      if (space_.response.status >= 200) co_return HeadOutcome::ready;
+      if (space_.response.status >= 200 || switches) co_return HeadOutcome::ready;
+      upstream_keeps_ = upstream_keeps_ && space_.response.keep_alive;
       if (++interim > kMaxInterim || !co_await forward_interim()) {
         note_failure(502, "stable_garbage", "too many interim responses, or the client left");
         co_return HeadOutcome::failed;
       }
       in.consume(space_.response.size);
+      upstream_->deadline.arm(thread_.options.response_timeout);
       continue;
     }
-    upstream_->deadline.arm(thread_.options.response_timeout);
+    if (waiting_ && waiting_->is_over() && !co_await tell_to_continue()) co_return HeadOutcome::failed;
     const IoResult got = co_await upstream_->stream.read_some(in.space());
+    if (got.error == asio::error::operation_aborted && upstream_->stream.is_open()) continue;  // waiting_ is over
     if (got.error) {
       const bool late = upstream_->deadline.expired();
       note_failure(late ? 504 : 502, late ? "stable_timeout" : "stable_reset",
@@ -226,19 +243,52 @@ Task<Relay::HeadOutcome> Relay::read_response_head() {
 
 Task<bool> Relay::forward_interim() {
   if (client_http10_) co_return true;  // RFC 9110 §15.2: not to HTTP/1.0 clients
+  if (space_.response.status == 100) {
+    waiting_.reset();
+    if (told_to_continue_) co_return true;
+  }
   space_.response_text.clear();
   write_interim_head(space_.response, space_.response_text);
   space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
   co_return co_await send_to_client();
 }
 
+Task<bool> Relay::tell_to_continue() {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  waiting_.reset();
+  told_to_continue_ = true;
+  space_.to_client.assign({asio::const_buffer(kContinue.data(), kContinue.size())});
+  co_return co_await send_to_client();
+}
+
+// Whether the response just read ends HTTP on both connections.
+bool Relay::opens_tunnel() const {
+  const int status = space_.response.status;
+  if (course_.connect) return status >= 200 && status < 300;
+  return status == 101 && uploaded_ && !course_.upgrade.empty() && grants_upgrade(course_, space_.response);
+}
+
+Task<Next> Relay::open_tunnel() {
+  space_.response_text.clear();
+  write_interim_head(space_.response, space_.response_text);  // RFC 9110 §9.3.6: a 2xx to CONNECT frames no body either
+  thread_.counters.responses[static_cast<std::size_t>(space_.response.status / 100)].add();
+  space_.from_stable.consume(space_.response.size);
+  space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
+  const bool sent = co_await send_to_client();
+  co_return sent ? Next::tunnel : Next::abort;
+}
+
 ResponseFacts Relay::choose_framing() {
   ResponseFacts facts;
   facts.http10 = client_http10_;
   facts.date = thread_.date();
+  facts.pseudonym = thread_.options.pseudonym;
+  facts.offers_upgrade = space_.response.status == 426 && !client_http10_;
   const bool unsized = space_.response.framing == Framing::chunked || space_.response.framing == Framing::until_close;
   if (unsized) facts.framing = client_http10_ ? ClientFraming::until_close : ClientFraming::chunked;
-  facts.close = !client_keeps_ || thread_.draining || facts.framing == ClientFraming::until_close;
+  // An early no: the rest of the request will not be read.
+  const bool cut_short = !uploaded_ && (waiting_ || space_.response.status >= 400);
+  facts.close = !client_keeps_ || thread_.draining || cut_short || facts.framing == ClientFraming::until_close;
   return facts;
 }
 
@@ -252,15 +302,17 @@ Task<bool> Relay::send_to_client() {
 }
 
 Task<Next> Relay::relay_response() {
+  if (course_.may_tunnel() && opens_tunnel()) co_return co_await open_tunnel();
   ReadBuffer& in = space_.from_stable;
   const ResponseFacts facts = choose_framing();
+  waiting_.reset();
   if (tee_) tee_->response_head(space_.response);
   space_.response_text.clear();
   write_response_head(space_.response, facts, space_.response_text);
   space_.response_framer.start(facts.framing == ClientFraming::chunked);
   space_.response_body.start(space_.response.framing, space_.response.content_length);
   thread_.counters.responses[static_cast<std::size_t>(space_.response.status / 100)].add();
-  const bool upstream_keeps = space_.response.keep_alive;
+  upstream_keeps_ = upstream_keeps_ && space_.response.keep_alive;
   in.consume(space_.response.size);
   space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
   for (;;) {
@@ -287,7 +339,7 @@ Task<Next> Relay::relay_response() {
     }
   }
   if (tee_) tee_->response_done(space_.response_body.trailers());
-  if (upstream_keeps && in.empty() && uploaded_) keep_upstream();
+  if (upstream_keeps_ && in.empty() && uploaded_) keep_upstream();
   co_return facts.close ? Next::close : Next::keep;
 }
 

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "proxy/live/continue_wait.h"
+#include "proxy/live/course.h"
 #include "proxy/live/live_thread.h"
 #include "proxy/live/tee.h"
 #include "proxy/live/workspace.h"
@@ -18,19 +21,23 @@ namespace truemirror {
 enum class Next : std::uint8_t {
   keep,   // read the next request
   close,  // the response is through; close in order
-  abort   // the response is not: close at once, so that the client sees it
+  abort,  // the response is not: close at once, so that the client sees it
+  tunnel  // neither side speaks HTTP any more
 };
 
 class Relay {
  public:
-  // `client` and `in` are the session's; `space.request` is the head, which is the first bytes unread in `in`.
+  // `client` and `in` are the session's, `course` says what is not relayed as any other; `space.request` is the head,
+  // which is the first bytes unread in `in`.
   Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, std::string_view client_address,
-        bool marked);
+        const Course& course, bool marked);
 
   // Ends the exchange now, whatever it waits for; run() returns soon after.
   void abort();
-  // `tee`: set where the request is sampled.
+  // `tee`: set where the request is sampled; what may become a tunnel is not.
   Task<Next> run(std::unique_ptr<Tee> tee);
+  // After Next::tunnel; what stable has sent since its head is in the workspace.
+  [[nodiscard]] std::unique_ptr<Connection> take_upstream() { return std::move(upstream_); }
 
  private:
   // How far reading a response head came.
@@ -42,8 +49,11 @@ class Relay {
   Task<Next> stream_both();
   Task<HeadOutcome> read_response_head();
   Task<bool> forward_interim();
+  Task<bool> tell_to_continue();
   Task<Next> download();
   Task<Next> relay_response();
+  Task<Next> open_tunnel();
+  [[nodiscard]] bool opens_tunnel() const;
   Task<bool> send_to_client();
   Task<Next> answer_failure();
   Task<Next> answer(int status, std::string_view reason, std::string_view detail);
@@ -59,11 +69,15 @@ class Relay {
   Connection& client_;
   ReadBuffer& in_;
   std::string_view client_address_;
+  const Course& course_;
   bool marked_ = false;  // carries one valid shadow mark
   bool aborted_ = false;
   bool idempotent_ = false, client_keeps_ = false, client_http10_ = false;
   std::unique_ptr<Tee> tee_;
   std::unique_ptr<Connection> upstream_;
+  std::optional<ContinueWait> waiting_;  // the client sends no body yet
+  bool told_to_continue_ = false;        // by us
+  bool upstream_keeps_ = true;
   bool uploaded_ = false;       // the whole request was sent
   bool client_failed_ = false;  // the client left, or sent a malformed body
   bool bad_body_ = false;

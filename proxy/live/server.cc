@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
+#include <random>
 #include <thread>
 
 #include "proxy/live/session.h"
@@ -175,7 +176,10 @@ class LiveServer::Worker {
 };
 
 LiveServer::LiveServer(LiveOptions options, LiveContext context)
-    : options_(std::move(options)), context_(std::move(context)) {}
+    : options_(std::move(options)), context_(std::move(context)) {
+  // Two truemirrors in a row are no loop.
+  if (options_.pseudonym.empty()) options_.pseudonym = "truemirror-" + std::to_string(std::random_device{}());
+}
 
 LiveServer::~LiveServer() { drain(std::chrono::milliseconds(0)); }
 

@@ -1,5 +1,8 @@
 #include "proxy/live/session.h"
 
+#include "proxy/live/course.h"
+#include "proxy/live/tunnel.h"
+
 namespace truemirror {
 namespace {
 
@@ -46,6 +49,7 @@ Task<> Session::run() {
     }
     if (state != HeadState::ready) break;
     const Next next = co_await serve();
+    if (next == Next::tunnel) break;  // and it has ended
     if (next == Next::abort) {
       // To an HTTP/1.0 client an orderly close may be the end of a body: what was cut off has to look like it.
       if (space_->request.minor_version == 0) client_.stream.reset_on_close();
@@ -123,19 +127,43 @@ std::unique_ptr<Tee> Session::sample_it() {
 Task<Next> Session::serve() {
   thread_.counters.requests.add();
   ++ordinal_.ordinal;
-  if (space_->request.method == "CONNECT") {
-    co_await refuse(501, "not_implemented", "CONNECT: this is no tunnel");
-    co_return Next::abort;
+  Course course;
+  if (is_unusual(space_->request)) {
+    course = choose_course(space_->request, thread_.options, thread_.date(), space_->max_forwards);
+    if (course.ends_here()) co_return co_await end_here(course);
   }
   const bool marked = carries_mark();
   if (marked) thread_.counters.marked.add();
-  Relay relay(thread_, *space_, client_, in_, client_address_, marked);
+  Relay relay(thread_, *space_, client_, in_, client_address_, course, marked);
   relay_ = &relay;
   std::unique_ptr<Tee> tee;  // no temporary of a conditional in a co_await: gcc 12 destroys it twice (PR 99576)
-  if (!marked) tee = sample_it();
+  if (!marked && !course.may_tunnel()) tee = sample_it();
   const Next next = co_await relay.run(std::move(tee));
   relay_ = nullptr;
+  if (next == Next::tunnel) co_await tunnel(relay.take_upstream());
   co_return next;
+}
+
+// Loops, what is refused, and OPTIONS and TRACE that go no further.
+Task<Next> Session::end_here(const Course& course) {
+  if (course.loop) thread_.counters.loops.add();
+  if (course.refused != 0) {
+    co_await refuse(course.refused, course.reason, course.detail);
+    co_return Next::abort;
+  }
+  thread_.counters.responses[2].add();
+  std::array<asio::const_buffer, 1> buffers{asio::const_buffer(course.answer.data(), course.answer.size())};
+  client_.deadline.arm(thread_.options.body_timeout);
+  const IoResult sent = co_await client_.stream.write(buffers);
+  thread_.counters.bytes_to_clients.add(sent.bytes);
+  co_return sent.error ? Next::abort : Next::close;
+}
+
+Task<> Session::tunnel(std::unique_ptr<Connection> stable) {
+  Tunnel tunnel(thread_, client_, in_, std::move(stable));
+  tunnel.begin(space_->from_stable.unread());
+  thread_.workspaces.give(std::move(space_));
+  co_await tunnel.run();
 }
 
 Task<> Session::refuse(int status, std::string_view reason, std::string_view detail) {

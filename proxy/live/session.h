@@ -27,6 +27,8 @@ class Session {
   void begin_head();
   void become_idle();
   Task<Next> serve();
+  Task<Next> end_here(const Course& course);
+  Task<> tunnel(std::unique_ptr<Connection> stable);
   Task<> refuse(int status, std::string_view reason, std::string_view detail);
   Task<> linger();
   [[nodiscard]] std::unique_ptr<Tee> sample_it();

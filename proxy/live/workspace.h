@@ -29,6 +29,7 @@ struct Workspace {
   BodyFramer request_framer, response_framer;
   std::string method;  // the head's spans die once more of the body is read
   std::string request_text, response_text;
+  std::string max_forwards;  // the line that one of the request was changed to
   std::vector<std::string_view> request_payload, response_payload;
   std::vector<boost::asio::const_buffer> to_stable, to_client;
   ReadBuffer from_stable;

@@ -53,6 +53,8 @@ TEST(Config, WhereClientsComeInIsAnAddressOrAMap) {
   const ServeConfig config = parse_config("listen: {http: \"[::]:80\"}", "c.yaml").value();
   EXPECT_EQ(config.listen.http->host, "::");
   EXPECT_THAT(effective_config(config), HasSubstr("http: \"[::]:80\""));
+  EXPECT_FALSE(config.listen.forward_connect);
+  EXPECT_TRUE(parse_config("listen: {connect: forward}", "c.yaml").value().listen.forward_connect);
   EXPECT_EQ(parse_config("listen: {}", "c.yaml").value().listen.http->port, 8080);
 }
 
@@ -120,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"control: staple", "c.yaml:1:10: control: 'staple' is no upstream URL"},
         Wrong{"listen: 8080", "c.yaml:1:9: listen: '8080' is no address to listen on"},
         Wrong{"listen: {http: 8080}", "c.yaml:1:16: listen: '8080' is no address to listen on"},
+        Wrong{"listen: {connect: yes}", "c.yaml:1:19: connect: give 'refuse' (CONNECT gets 501) or 'forward'"},
         Wrong{"listen: {htpp: a}", "c.yaml:1:10: 'htpp' is no key of listen; did you mean 'http'?"},
         Wrong{"threads: 0", "c.yaml:1:10: threads: '0' is no whole number from 1 to 256"},
         Wrong{"version: 2", "c.yaml:1:10: version: '2' is none of 1"},

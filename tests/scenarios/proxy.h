@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "proxy/live/server.h"
 #include "proxy/shadow/pipeline.h"
@@ -52,6 +53,18 @@ class Proxy {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<LiveServer> live_;
 };
+
+// An upstream for the arms of tests that are not about them, and a setup that asks none.
+inline constexpr const char* kNowhere = "http://127.0.0.1:1";
+inline void no_mirroring(ProxySetup& setup) { setup.plan.fraction = 0; }
+
+// Yields until `done` is true; false where that takes twenty seconds.
+template <class Done>
+bool eventually(Done done) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!done() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  return done();
+}
 
 // Σ dropped.
 [[nodiscard]] std::uint64_t dropped(const Totals& totals);

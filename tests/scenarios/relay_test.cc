@@ -10,11 +10,6 @@
 namespace truemirror::testing {
 namespace {
 
-// An upstream for the arms of tests that are not about them.
-constexpr const char* kNowhere = "http://127.0.0.1:1";
-
-void no_mirroring(ProxySetup& setup) { setup.plan.fraction = 0; }
-
 TEST(Relay, ForwardsRequestAndResponseAndKeepsBothConnections) {
   Upstream stable(always(ok(R"({"a":1})")));
   Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
@@ -24,7 +19,7 @@ TEST(Relay, ForwardsRequestAndResponseAndKeepsBothConnections) {
     ASSERT_TRUE(response);
     EXPECT_EQ(response->status, 200);
     EXPECT_EQ(response->body.bytes, R"({"a":1})");
-    EXPECT_EQ(response->headers.get("via"), "1.1 truemirror");
+    EXPECT_EQ(response->headers.get("via")->substr(0, 15), "1.1 truemirror-");
   }
   const auto asked = stable.asked();
   ASSERT_EQ(asked.size(), 3u);
@@ -312,14 +307,6 @@ TEST(Relay, IdleConnectionsToStableAreClosedAfterTheirTime) {
   EXPECT_EQ(Client(proxy.port()).get("/")->status, 200);
   EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   server.join();
-}
-
-// Yields until `done` is true; false where that takes twenty seconds.
-template <class Done>
-bool eventually(Done done) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!done() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
-  return done();
 }
 
 TEST(Relay, AClientThatSendsButNeverReadsIsLeftAfterItsTime) {

@@ -94,6 +94,12 @@ std::string Socket::receive() const {
   return bytes;
 }
 
+std::string Socket::receive_until(std::string_view end) const {
+  std::string all;
+  for (char byte = 0; !std::string_view(all).ends_with(end) && ::recv(descriptor_, &byte, 1, 0) == 1;) all += byte;
+  return all;
+}
+
 void Socket::shutdown_send() const { ::shutdown(descriptor_, SHUT_WR); }
 void Socket::shutdown_both() const { ::shutdown(descriptor_, SHUT_RDWR); }
 

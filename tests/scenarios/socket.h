@@ -27,6 +27,8 @@ class Socket {
   bool send(std::string_view bytes) const;
   // Up to 64 KiB; empty where the peer has closed, reset, or nothing came in time.
   [[nodiscard]] std::string receive() const;
+  // Reads until the bytes end in `end`, or nothing more comes; all that was read.
+  [[nodiscard]] std::string receive_until(std::string_view end) const;
   void shutdown_send() const;
   void shutdown_both() const;
   // Whether the last receive() ended in a reset, not in an orderly close.

@@ -85,6 +85,17 @@ void Upstream::close_connections() {
   }
 }
 
+Conversation::Conversation(std::function<void(const Socket&)> script)
+    : listener_(Socket::listen(port_)), thread_([this, script = std::move(script)] {
+        const Socket socket = listener_.accept();
+        if (socket.valid()) script(socket);
+      }) {}
+
+Conversation::~Conversation() {
+  listener_.shutdown_both();
+  thread_.join();
+}
+
 std::string ok(const std::string& body, const std::string& more_headers) {
   return "HTTP/1.1 200 OK\r\n" + more_headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }

@@ -51,6 +51,22 @@ class Upstream {
   std::thread acceptor_;
 };
 
+// A server of one connection, written as one conversation: its script gets the accepted socket, and ends it.
+class Conversation {
+ public:
+  explicit Conversation(std::function<void(const Socket&)> script);
+  // Waits for the script to end.
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  std::uint16_t port_ = 0;
+  Socket listener_;
+  std::thread thread_;
+};
+
 // "HTTP/1.1 200 OK" with a length and a body.
 [[nodiscard]] std::string ok(const std::string& body,
                              const std::string& more_headers = "Content-Type: application/json\r\n");
