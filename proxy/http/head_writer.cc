@@ -17,8 +17,10 @@ void add_line(std::string& out, std::string_view name, std::string_view value) {
 // §7.6.3).
 void add_via(const HeadBase& head, std::string_view pseudonym, std::string& out) {
   out.append("Via: ");
-  for (const FieldLine& field : head.fields) {
-    if (head.has_via && iequals(field.name, "via") && !field.value.empty()) out.append(field.value).append(", ");
+  if (head.has_via) {
+    for (const FieldLine& field : head.fields) {
+      if (iequals(field.name, "via") && !field.value.empty()) out.append(field.value).append(", ");
+    }
   }
   out.append(head.minor_version == 1 ? "1.1 " : "1.0 ").append(pseudonym).append("\r\n");
 }
@@ -27,8 +29,10 @@ void add_via(const HeadBase& head, std::string_view pseudonym, std::string& out)
 void add_upgrade(const HeadBase& head, std::string& out) {
   std::string protocols;
   for (const FieldLine& field : head.fields) {
-    if (!iequals(field.name, "upgrade") || field.value.empty()) continue;
-    protocols.append(protocols.empty() ? "" : ", ").append(field.value);
+    if (!iequals(field.name, "upgrade")) continue;
+    for_each_element(field.value, [&](std::string_view protocol) {
+      protocols.append(protocols.empty() ? "" : ", ").append(protocol);
+    });
   }
   if (!protocols.empty()) add_line(out, "Upgrade", protocols);
 }

@@ -14,6 +14,20 @@ void one_thread(ProxySetup& setup) {
   setup.live.threads = 1;
 }
 
+TEST(Connection, PipelinedRequestsAreAnsweredInOrder) {
+  Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.target)); });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send(
+      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /3 "
+      "HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (const char* target : {"/1", "/2", "/3"}) {
+    const auto response = client.receive();
+    ASSERT_TRUE(response) << target;
+    EXPECT_EQ(response->body.bytes, target);
+  }
+}
+
 TEST(Connection, AClientThatHasSaidAllStillGetsItsAnswers) {
   std::promise<void> half_closed;
   auto closed = half_closed.get_future().share();
@@ -88,6 +102,15 @@ TEST(Connection, EitherSideMayCloseItsOwn) {
   client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_NE(client.receive_all().find("\r\nConnection: close\r\n"), std::string::npos);
   EXPECT_EQ(stable.asked().back().head.find("Connection: close"), std::string::npos);
+}
+
+TEST(Connection, AnHttp10ClientGetsPlainBytesAndAClosedConnection) {
+  Upstream stable(always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  const std::string all = client.receive_all();
+  EXPECT_EQ(all.substr(all.find("\r\n\r\n") + 4), "abc");
 }
 
 TEST(Connection, AnHttp10ClientKeepsItWhereItAsksForThatAndTheLengthIsKnown) {

@@ -130,10 +130,10 @@ TEST(HostileStable, AHeadThatTricklesEndsWithItsTime) {
 // Nothing of these may look whole to a client.
 TEST(HostileStable, ACutIsSeenInEveryFraming) {
   for (const std::string cut : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX: ",
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n"}) {
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\nX: ",
+                                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n"}) {
     for (const bool reset : {false, true}) {
       Upstream stable([&](const Asked&, Socket& socket) {
         socket.send(cut);
@@ -149,6 +149,18 @@ TEST(HostileStable, ACutIsSeenInEveryFraming) {
       // A reset may come before the head was read: then the client gets a 502, which is a whole answer of ours.
     }
   }
+}
+
+TEST(HostileStable, AResponseCutOffIsAResetToAnHttp10Client) {
+  Upstream stable([](const Asked&, Socket& socket) {
+    socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel");
+    return false;
+  });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  Client client(proxy.port());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_NE(client.receive_all(), "");
+  EXPECT_TRUE(client.socket().was_reset());
 }
 
 TEST(HostileStable, ACloseDelimitedBodyThatIsResetIsCutOff) {

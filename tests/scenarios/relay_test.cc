@@ -29,20 +29,6 @@ TEST(Relay, ForwardsRequestAndResponseAndKeepsBothConnections) {
   EXPECT_FALSE(asked[0].request.headers.has("x-hop"));
 }
 
-TEST(Relay, PipelinedRequestsAreAnsweredInOrder) {
-  Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.target)); });
-  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
-  Client client(proxy.port());
-  client.send(
-      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /3 "
-      "HTTP/1.1\r\nHost: a\r\n\r\n");
-  for (const char* target : {"/1", "/2", "/3"}) {
-    const auto response = client.receive();
-    ASSERT_TRUE(response) << target;
-    EXPECT_EQ(response->body.bytes, target);
-  }
-}
-
 TEST(Relay, BodiesStreamBothWaysInEitherFraming) {
   Upstream stable([](const Asked& asked, Socket& socket) {
     const std::string body = asked.request.body.bytes;
@@ -116,24 +102,6 @@ TEST(Relay, CloseDelimitedBodiesBecomeChunkedAndTruncatedOnesStayTruncated) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body.bytes, "whole");
   EXPECT_FALSE(client.get("/cut"));
-}
-
-TEST(Relay, AnHttp10ClientGetsPlainBytesAndAClosedConnection) {
-  Upstream stable(always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
-  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
-  Client client(proxy.port());
-  client.send("GET / HTTP/1.0\r\n\r\n");
-  const std::string all = client.receive_all();
-  EXPECT_EQ(all.substr(all.find("\r\n\r\n") + 4), "abc");
-}
-
-TEST(Relay, ExpectContinueIsAnsweredByStable) {
-  Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.body.bytes)); });
-  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
-  Client client(proxy.port());
-  client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
-  client.send("abc");
-  EXPECT_EQ(client.receive("POST")->body.bytes, "abc");
 }
 
 TEST(Relay, AStableThatFailsIsAnsweredForWithAReason) {
@@ -257,18 +225,6 @@ TEST(Relay, AHeadThatDoesNotComeInTimeIsAnsweredWith408) {
   const auto response = client.receive();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 408);
-}
-
-TEST(Relay, AResponseCutOffIsAResetToAnHttp10Client) {
-  Upstream stable([](const Asked&, Socket& socket) {
-    socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel");
-    return false;
-  });
-  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
-  Client client(proxy.port());
-  client.send("GET / HTTP/1.0\r\n\r\n");
-  EXPECT_NE(client.receive_all(), "");
-  EXPECT_TRUE(client.socket().was_reset());
 }
 
 TEST(Relay, DrainEndsAnExchangeThatWaitsForStableWhenItsTimeIsOver) {
