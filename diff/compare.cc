@@ -88,8 +88,8 @@ void diff_into(DivergenceSink& sink, const Request& request, const Response& sta
 }
 
 ArmDiff diff_prepared(const Request& request, const Response& stable, PreparedBody& stable_body, const Response& arm,
-                      const CompareOptions& options, const BodyLimits& limits, std::string_view endpoint) {
-  DivergenceSink sink(options.rules.get(), endpoint, options.max_divergences);
+                      const CompareOptions& options, const BodyLimits& limits, std::string_view endpoint, WallTime at) {
+  DivergenceSink sink(options.rules.get(), endpoint, options.max_divergences, at);
   sink.answers(request);
   if (options.list_defaults) sink.list_defaults();
   diff_into(sink, request, stable, stable_body, arm, options, limits);
@@ -103,7 +103,8 @@ void compare(Comparison& comparison, const CompareOptions& options) {
   PreparedBody stable_body(comparison.stable, limits,
                            workspace().stable);  // both arms compare with it, so it is parsed once
   const auto against = [&](const Response& arm) {
-    return diff_prepared(comparison.request, comparison.stable, stable_body, arm, options, limits, comparison.endpoint);
+    return diff_prepared(comparison.request, comparison.stable, stable_body, arm, options, limits, comparison.endpoint,
+                         comparison.at);
   };
   ArmDiff candidate = against(comparison.candidate);
   comparison.candidate_divergences = std::move(candidate.divergences);
@@ -118,7 +119,7 @@ std::vector<Divergence> diff_responses(const Request& request, const Response& s
   const BodyLimits limits = limits_of(options, endpoint, request);
   PreparedBody stable_body(stable, limits, workspace().stable);
   std::vector<Divergence> found =
-      diff_prepared(request, stable, stable_body, arm, options, limits, endpoint).divergences;
+      diff_prepared(request, stable, stable_body, arm, options, limits, endpoint, {}).divergences;
   workspace().trim();
   return found;
 }

@@ -132,23 +132,32 @@ class ArrayAligner {
     return best;
   }
 
+  // Elements without the field, which a rule may name for all that, pair as a set does.
   ArrayAlignment by_key(std::string_view field) {
     std::vector<HashIndex::Entry> keys;
+    Elements stable_left, arm_left;
     for (std::size_t at = begin_; at < arm_end_; ++at) {
-      if (const std::uint64_t hash = key_hash(arm_, arm_all_[at], field)) keys.emplace_back(hash, index(at));
+      const std::uint64_t hash = key_hash(arm_, arm_all_[at], field);
+      hash != 0 ? void(keys.emplace_back(hash, index(at))) : arm_left.push_back(index(at));
     }
     HashIndex arm_with(std::move(keys));
-    return matched([&](std::size_t at) { return arm_with.take(key_hash(stable_, stable_all_[at], field)); });
+    std::vector<std::uint32_t> partner(stable_end_, AlignedPair::kNone);
+    for (std::size_t at = begin_; at < stable_end_; ++at) {
+      const std::uint64_t hash = key_hash(stable_, stable_all_[at], field);
+      hash != 0 ? void(partner[at] = arm_with.take(hash)) : stable_left.push_back(index(at));
+    }
+    const bool approximate = pair_as_sets(stable_left, arm_left, partner);
+    return matched(partner, approximate);
   }
 
-  // Pairs each stable element with what `partner` names, whatever the order; the rest is missing or added.
-  template <class Partner>
-  ArrayAlignment matched(Partner partner) {
+  // Pairs each stable element with its partner, whatever the order; the rest is missing or added.
+  [[nodiscard]] ArrayAlignment matched(const std::vector<std::uint32_t>& partner, bool approximate) const {
     ArrayAlignment out;
+    out.approximate = approximate;
     std::vector<bool> taken(arm_all_.size(), false);
     std::uint32_t last = 0;
     for (std::size_t at = begin_; at < stable_end_; ++at) {
-      const std::uint32_t with = partner(at);
+      const std::uint32_t with = partner[at];
       out.pairs.push_back({index(at), with});
       if (with == AlignedPair::kNone) continue;
       taken[with] = true;
@@ -175,33 +184,35 @@ class ArrayAligner {
     return out;
   }
 
-  // Equal elements pair wherever they stand; what is left pairs by similarity, in order.
   ArrayAlignment as_multisets() {
-    std::vector<HashIndex::Entry> hashes;
-    for (std::size_t at = begin_; at < arm_end_; ++at) hashes.emplace_back(arm_.hash(arm_all_[at]), index(at));
-    HashIndex arm_with(std::move(hashes));
+    Elements stable_left, arm_left;
+    for (std::size_t at = begin_; at < stable_end_; ++at) stable_left.push_back(index(at));
+    for (std::size_t at = begin_; at < arm_end_; ++at) arm_left.push_back(index(at));
     std::vector<std::uint32_t> partner(stable_end_, AlignedPair::kNone);
+    const bool approximate = pair_as_sets(stable_left, arm_left, partner);
+    return matched(partner, approximate);
+  }
+
+  // Equal elements pair wherever they stand; what is left pairs by similarity, in order. True: over the budget.
+  bool pair_as_sets(Elements stable_left, Elements arm_left, std::vector<std::uint32_t>& partner) {
+    if (stable_left.empty() || arm_left.empty()) return false;
+    std::vector<HashIndex::Entry> hashes;
+    for (const std::uint32_t at : arm_left) hashes.emplace_back(arm_.hash(arm_all_[at]), at);
+    HashIndex arm_with(std::move(hashes));
     std::vector<bool> taken(arm_all_.size(), false);
-    for (std::size_t at = begin_; at < stable_end_; ++at) {
+    std::erase_if(stable_left, [&](std::uint32_t at) {
       partner[at] = arm_with.take(stable_.hash(stable_all_[at]));
       if (partner[at] != AlignedPair::kNone) taken[partner[at]] = true;
-    }
-    Elements stable_left, arm_left;
-    for (std::size_t at = begin_; at < stable_end_; ++at) {
-      if (partner[at] == AlignedPair::kNone) stable_left.push_back(index(at));
-    }
-    for (std::size_t at = begin_; at < arm_end_; ++at) {
-      if (!taken[at]) arm_left.push_back(index(at));
-    }
+      return partner[at] != AlignedPair::kNone;
+    });
+    std::erase_if(arm_left, [&](std::uint32_t at) { return taken[at]; });
     const Alignment rest = align_left(stable_left, arm_left);
     for (const AlignedPair& pair : rest.pairs) {
       if (pair.stable != AlignedPair::kNone && pair.arm != AlignedPair::kNone) {
         partner[stable_left[pair.stable]] = arm_left[pair.arm];
       }
     }
-    ArrayAlignment out = matched([&](std::size_t at) { return partner[at]; });
-    out.approximate = rest.approximate;
-    return out;
+    return rest.approximate;
   }
 
   ArrayAlignment by_subsequence() {

@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 11> kRuleKeys{"where",  "ignore",    "typ
                                                      "key",    "tolerance", "replace",   "time_within",
                                                      "accept", "reason",    "expires"};
 constexpr std::array<std::string_view, 2> kWhereKeys{"endpoint", "location"};
+constexpr std::array<std::string_view, 4> kRoots{"status", "header", "trailer", "body"};  // of locations
 constexpr std::array<std::string_view, 2> kToleranceKeys{"abs", "rel"};
 constexpr std::array<std::string_view, 2> kReplaceKeys{"regex", "with"};
 constexpr std::array<std::string_view, 3> kAcceptKeys{"kind", "from", "to"};
@@ -70,14 +71,14 @@ bool boolean(const YAML::Node& node, std::string_view name) {
   return text == "true";
 }
 
-double not_negative(const YAML::Node& node, std::string_view name) {
+std::string not_negative(const YAML::Node& node, std::string_view name) {
   const std::string text = scalar(node, name);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value < 0) {
     complain(node, quoted(name) + " is a number from 0, not " + quoted(text));
   }
-  return value;
+  return text;
 }
 
 // `5s`, `250ms`, `1.5h`.
@@ -182,11 +183,21 @@ ProtobufNames read_protobuf(const YAML::Node& node) {
   return out;
 }
 
+// A location that begins with none of the roots would never match.
+Pattern location_pattern(const YAML::Node& node) {
+  const std::string location = scalar(node, "location");
+  const std::string root = location.substr(0, location.find('/'));
+  if (root.find('*') == std::string::npos && std::find(kRoots.begin(), kRoots.end(), root) == kRoots.end()) {
+    complain(node, "no location begins with " + quoted(root) + instead_of(root, kRoots));
+  }
+  return Pattern(location);
+}
+
 void read_where(const YAML::Node& node, Rule& rule) {
   check_keys(node, kWhereKeys, "where");
   if (node.size() == 0) complain(node, "'where' takes endpoint, location or both");
   if (node["endpoint"]) rule.endpoint = endpoint_pattern(node["endpoint"]);
-  if (node["location"]) rule.location = Pattern(scalar(node["location"], "location"));
+  if (node["location"]) rule.location = location_pattern(node["location"]);
 }
 
 Rule read_rule(const YAML::Node& node, WallTime today) {
@@ -217,7 +228,8 @@ Rule read_rule(const YAML::Node& node, WallTime today) {
     const auto day = parse_iso_date(scalar(expires, "expires"));
     if (!day) complain(expires, "'expires' is a day such as 2026-12-31, not " + quoted(expires.Scalar()));
     rule.expires = expires.Scalar();
-    rule.expired = today >= *day + std::chrono::hours{24};
+    rule.ends = *day + std::chrono::hours{24};
+    rule.expired = today >= rule.ends;
   }
   rule.text = std::string(to_string(rule.action)) + " " + rule.location.text() + " at " + rule.endpoint.text();
   return rule;

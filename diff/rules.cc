@@ -3,32 +3,17 @@
 #include <re2/re2.h>
 
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 #include "diff/sink.h"
 #include "diff/timestamp.h"
+#include "diff/tolerance.h"
 
 namespace truemirror {
 namespace {
 
 constexpr std::array<std::string_view, 8> kActions{"ignore",    "type_only", "unordered",   "key",
                                                    "tolerance", "replace",   "time_within", "accept"};
-
-std::optional<double> as_number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-bool within_tolerance(const Rule& rule, const std::string& from, const std::string& to) {
-  const auto a = as_number(from), b = as_number(to);
-  if (!a || !b) return false;
-  const double apart = std::abs(*a - *b);
-  return apart <= rule.abs || apart <= rule.rel * std::max(std::abs(*a), std::abs(*b));
-}
 
 bool equal_after_replace(const Rule& rule, std::string from, std::string to) {
   RE2::GlobalReplace(&from, *rule.regex, rule.with);
@@ -91,7 +76,7 @@ bool Rule::covers(const Divergence& d) const {
     case RuleAction::unordered:
       return d.kind == Kind::reordered;
     case RuleAction::tolerance:
-      return changed && within_tolerance(*this, shown_contents(*d.stable), shown_contents(*d.arm));
+      return changed && within_tolerance(shown_contents(*d.stable), shown_contents(*d.arm), abs, rel);
     case RuleAction::replace:
       return changed && equal_after_replace(*this, shown_contents(*d.stable), shown_contents(*d.arm));
     case RuleAction::time_within:

@@ -30,7 +30,7 @@ struct Rule {
   Pattern location = Pattern::any();
   RuleAction action = RuleAction::ignore;
   std::string key;                        // key: the field that identifies an element
-  double abs = 0, rel = 0;                // tolerance: either suffices
+  std::string abs, rel;                   // tolerance: either suffices; as written, empty where not given
   std::shared_ptr<const re2::RE2> regex;  // replace
   std::string with;                       // replace
   Nanoseconds within{0};                  // time_within
@@ -38,9 +38,12 @@ struct Rule {
   std::optional<std::string> from, to;    // accept: the ends of the transition, none accepts all
   std::string text;                       // for people: "ignore body/meta/** at GET /orders/{id}"
   std::string reason;
-  std::size_t line = 0;  // of the file, from 1
-  std::string expires;   // the date as written; empty where it never does
-  bool expired = false;  // past its date: hides nothing any more
+  std::size_t line = 0;             // of the file, from 1
+  std::string expires;              // the date as written; empty where it never does
+  bool expired = false;             // past its date when the file was read: hides nothing any more
+  WallTime ends = WallTime::max();  // from then on it hides nothing, though the run has begun before
+
+  [[nodiscard]] bool in_force(WallTime at) const { return !expired && at < ends; }
 
   // Whether the rule, being in force at the endpoint, hides or accepts this divergence.
   [[nodiscard]] bool covers(const Divergence& divergence) const;

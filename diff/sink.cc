@@ -30,9 +30,11 @@ std::uint64_t covered_signature(std::uint64_t signature, std::int32_t rule) {
 
 }  // namespace
 
-DivergenceSink::DivergenceSink(const RuleSet* rules, std::string_view endpoint, std::size_t max_divergences)
+DivergenceSink::DivergenceSink(const RuleSet* rules, std::string_view endpoint, std::size_t max_divergences,
+                               WallTime at)
     : rules_(rules),
       endpoint_(endpoint),
+      at_(at),
       max_open_(max_divergences),
       max_signature_(std::max<std::size_t>(1, max_divergences / 8)) {}
 
@@ -41,7 +43,7 @@ const std::vector<std::uint32_t>& DivergenceSink::in_force() {
   looked_up_ = true;
   const std::vector<Rule>& rules = rules_->rules();
   for (std::uint32_t at = 0; at < rules.size(); ++at) {
-    if (rules[at].expired || !rules[at].endpoint.matches(endpoint_)) continue;
+    if (!rules[at].in_force(at_) || !rules[at].endpoint.matches(endpoint_)) continue;
     in_force_.push_back(at);
     shapes_arrays_ |= rules[at].action == RuleAction::unordered || rules[at].action == RuleAction::key;
   }

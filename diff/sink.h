@@ -21,8 +21,8 @@ namespace truemirror {
 
 class DivergenceSink {
  public:
-  // `rules` may be null; it and `endpoint` must outlive the sink.
-  DivergenceSink(const RuleSet* rules, std::string_view endpoint, std::size_t max_divergences);
+  // `rules` may be null; it and `endpoint` must outlive the sink. Rules that have ended `at` that time do not count.
+  DivergenceSink(const RuleSet* rules, std::string_view endpoint, std::size_t max_divergences, WallTime at = {});
 
   // The request that both responses answer, which must outlive the sink: ids that stable echoes from it have to be
   // echoed (diff/renaming.h).
@@ -68,6 +68,7 @@ class DivergenceSink {
   bool list_defaults_ = false;
   DefaultRules defaults_hidden_ = 0;
   std::string_view endpoint_;
+  WallTime at_;
   std::size_t max_open_, max_signature_;
   std::size_t open_ = 0, dropped_ = 0, bytes_ = 0;
   bool full_ = false;

@@ -53,6 +53,7 @@ struct Aggregator::State {
   BlockIndex block(WallTime at) {
     const BlockIndex block = block_at(at.time_since_epoch(), options.policy.burst);
     tables.now = std::max(tables.now, block);
+    tables.newest = std::max(tables.newest, at);
     return block;
   }
 

@@ -155,7 +155,8 @@ Report make_report(RunTables tables, const AggregateOptions& options, const RunI
   judge(report, tables, options);
   for (std::size_t i = 0; i < tables.rules.size(); ++i) {
     const Rule& rule = options.rules->rules()[i];
-    report.rules.push_back({rule.text, rule.reason, tables.rules[i].hidden, tables.rules[i].accepted, rule.expired});
+    report.rules.push_back(
+        {rule.text, rule.reason, tables.rules[i].hidden, tables.rules[i].accepted, !rule.in_force(tables.newest)});
   }
   for (std::size_t i = 0; i < tables.defaults.size(); ++i) {
     if (tables.defaults[i] == 0) continue;

@@ -26,6 +26,7 @@ struct RunTables {
   std::array<std::uint64_t, kDefaultRules.size()> defaults{};  // samples that each default header rule hid something in
   std::uint64_t diverged = 0;
   BlockIndex now = 0;         // the newest block so far
+  WallTime newest{};          // sample's arrival
   std::uint64_t renamed = 0;  // EndpointNames::version() that the names in here are of
 
   // Counts one comparison, whose signatures are `seen`: findings, tests, rules, control's health. Adds to `wanted` the

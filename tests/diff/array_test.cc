@@ -92,6 +92,16 @@ rules:
               ElementsAre("value body/rows/0/id number→number", "value body/rows/1/id number→number"));
 }
 
+TEST(Arrays, ElementsWithoutTheConfiguredKeyPairAsASetDoes) {
+  const auto options = with_rules("version: 1\nrules:\n  - where: {location: body}\n    key: id\n    reason: rows\n");
+  EXPECT_THAT(json_diff(R"([{"note":"a"},{"id":1},{"id":2}])", R"([{"id":1},{"note":"a"},{"id":2}])", options),
+              ElementsAre("reordered body order"));
+  EXPECT_THAT(json_diff(R"([{"note":"a","n":1},{"id":1},7])", R"([{"id":1},{"note":"a","n":2},7])", options),
+              ElementsAre("reordered body order", "value body/0/n number→number"));
+  EXPECT_THAT(json_diff(R"([{"note":"a"},{"id":1},{"id":2}])", R"([{"id":2},{"id":1}])", options),
+              ElementsAre("reordered body order", "missing body/0 object"));
+}
+
 TEST(Arrays, UnderUnorderedAPermutationIsHiddenAndAChangeIsNot) {
   const auto options = with_rules(R"(
 version: 1

@@ -85,6 +85,13 @@ TEST(Rules, ToleranceIsAbsoluteOrRelative) {
               ElementsAre("[value body/a number→number]", "value body/b number→number"));
 }
 
+TEST(Rules, ToleranceCountsInDecimals) {
+  EXPECT_THAT(
+      under(one_rule("tolerance: {abs: 0.01}"), R"({"a":1.00,"b":1.00,"c":"4.35"})",
+            R"({"a":1.01,"b":1.010000000000000001,"c":"4.36"})"),
+      ElementsAre("[value body/a number→number]", "value body/b number→number", "[value body/c number→number]"));
+}
+
 TEST(Rules, ReplaceHidesWhatIsEqualAfterwards) {
   EXPECT_THAT(under(one_rule("replace: {regex: 'v[0-9]+', with: v}"), R"({"a":"/v1/x","b":"/v1/x"})",
                     R"({"a":"/v2/x","b":"/v2/y"})"),
@@ -129,6 +136,29 @@ TEST(Rules, AnExpiredRuleHidesNothingAndSaysSo) {
   CompareOptions options;
   options.rules = parse_on("2027-01-01");
   EXPECT_EQ(divergences(response("[1]"), response("[2]"), options)[0].disposition, Disposition::open);
+}
+
+TEST(Rules, ARuleThatEndsWhileARunGoesOnHidesNothingAfterwards) {
+  CompareOptions options;
+  options.rules =
+      RuleSet::parse(one_rule("ignore: true\n    expires: 2026-12-31"), "r", parse_iso_date("2026-12-01").value())
+          .value();
+  Comparison comparison;
+  comparison.stable = response("[1]");
+  comparison.candidate = response("[2]");
+  const WallTime end = parse_iso_date("2027-01-01").value();
+  for (const auto& [at, expected] :
+       {std::pair{end - std::chrono::seconds(1), Disposition::hidden}, {end, Disposition::open}}) {
+    comparison.at = at;
+    compare(comparison, options);
+    EXPECT_EQ(comparison.candidate_divergences.at(0).disposition, expected);
+  }
+}
+
+TEST(Rules, ALocationThatNoResponseHasIsAMistake) {
+  EXPECT_THAT(complaint(one_rule("ignore: true", "{location: bdy/x}")),
+              AllOf(HasSubstr(":3:23"), HasSubstr("no location begins with 'bdy'; did you mean 'body'?")));
+  EXPECT_THAT(complaint(one_rule("ignore: true", "{location: /meta}")), HasSubstr("status, header, trailer, body"));
 }
 
 TEST(Rules, DefaultsCanBeTurnedOff) {
