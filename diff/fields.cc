@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "diff/classify.h"
+#include "diff/header_value.h"
 #include "diff/text.h"
 #include "proxy/http/headers.h"
 #include "proxy/http/utf8.h"
@@ -51,17 +53,24 @@ Fields form_fields(std::string_view text) {
   return out;
 }
 
+constexpr std::size_t kMostPartFields = 64;  // of a part's head; those after them do not count
+
 struct Part {
   std::string name;
-  std::string_view content_type, content;
+  Headers headers;
+  std::string_view content;
 };
 
-// The parameter `name` of a Content-Disposition.
+// The parameter `name` of a Content-Disposition; empty where it has none.
 std::string part_name(std::string_view disposition) {
-  const std::size_t at = disposition.find("name=\"");
-  if (at == std::string_view::npos) return {};
-  const std::string_view rest = disposition.substr(at + 6);
-  return std::string(rest.substr(0, rest.find('"')));
+  for (const std::string_view parameter : split_field(disposition, ';')) {
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    if (!iequals(trimmed_field(parameter.substr(0, equals)), "name")) continue;
+    std::string_view value = trimmed_field(parameter.substr(std::min(equals + 1, parameter.size())));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return std::string(value);
+  }
+  return {};
 }
 
 Part parse_part(std::string_view text, std::size_t number) {
@@ -70,13 +79,14 @@ Part parse_part(std::string_view text, std::size_t number) {
   if (blank == std::string_view::npos) return out;
   std::string_view head = text.substr(0, blank);
   out.content = text.substr(std::min(blank + (blank == 0 ? 2 : 4), text.size()));
-  while (!head.empty()) {
+  while (!head.empty() && out.headers.size() < kMostPartFields) {
     const std::string_view line = head.substr(0, head.find("\r\n"));
     head.remove_prefix(std::min(line.size() + 2, head.size()));
     const std::size_t colon = std::min(line.find(':'), line.size());
-    const std::string_view value = line.substr(std::min(colon + 1, line.size()));
-    if (iequals(line.substr(0, colon), "content-type")) out.content_type = value;
-    if (iequals(line.substr(0, colon), "content-disposition") && !part_name(value).empty()) out.name = part_name(value);
+    out.headers.add(line.substr(0, colon), trimmed_field(line.substr(std::min(colon + 1, line.size()))));
+  }
+  if (std::string name = part_name(out.headers.get("content-disposition").value_or("")); !name.empty()) {
+    out.name = std::move(name);
   }
   return out;
 }
@@ -105,13 +115,33 @@ std::optional<std::vector<Part>> parse_parts(std::string_view body, std::string_
 
 Response as_response(const Part& part) {
   Response out;
-  if (!part.content_type.empty()) out.headers.add("Content-Type", part.content_type);
+  if (const auto type = part.headers.get("content-type")) out.headers.add("Content-Type", *type);
   out.body = Body(std::string(part.content));
   return out;
 }
 
+// The head of a part, at a mark of its own. Its length follows from its content.
+void diff_part_heads(const Headers& stable, const Headers& arm, Location& at, DivergenceSink& sink) {
+  if (stable == arm) return;
+  std::set<std::string> names;
+  for (const Headers* head : {&stable, &arm}) {
+    for (const HeaderField field : *head) names.insert(ascii_lower(field.name));
+  }
+  names.erase("content-length");
+  at.push_mark("~header");
+  for (const std::string& name : names) {
+    const auto from = stable.get(name), to = arm.get(name);
+    if (from && to && compare_header_values(name, *from, *to) == HeaderChange::none) continue;
+    at.push_name(name);
+    add_text_divergence(sink, at, from, to);
+    at.pop();
+  }
+  at.pop();
+}
+
 void diff_parts(const Part& stable, const Part& arm, const BodyLimits& limits, Location& at, DivergenceSink& sink,
                 std::size_t& budget) {
+  diff_part_heads(stable.headers, arm.headers, at, sink);
   if (stable.content == arm.content) return;
   BodyLimits inside = limits;
   inside.max_multipart_depth -= 1;

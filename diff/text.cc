@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "diff/align.h"
@@ -92,6 +93,7 @@ struct Event {
 
 Event parse_event(std::string_view block) {
   Event out;
+  bool has_data = false;  // an empty first line of data is one as well
   for (const std::string_view line : lines_of(block)) {
     const std::size_t colon = std::min(line.find(':'), line.size());
     const auto field = std::find(Event::kFields.begin(), Event::kFields.end(), line.substr(0, colon));
@@ -99,11 +101,10 @@ Event parse_event(std::string_view block) {
     std::string_view value = line.substr(std::min(colon + 1, line.size()));
     if (value.starts_with(' ')) value.remove_prefix(1);
     std::string& into = out.values.at(static_cast<std::size_t>(field - Event::kFields.begin()));
-    if (*field == "data" && !into.empty()) {
-      into += '\n';
-      into += value;
-    } else {
+    if (*field != "data" || !std::exchange(has_data, true)) {
       into = value;
+    } else {
+      into.append("\n").append(value);
     }
   }
   return out;

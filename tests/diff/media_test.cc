@@ -78,6 +78,8 @@ TEST(Events, CompareByEventAndField) {
   EXPECT_THAT(text_diff("event: tick\ndata: {\"n\":1}\n\nid: 7\ndata: x\n\n",
                         "event:tick\ndata: {\"n\":2}\n\n: ping\n\nid: 7\ndata: x\n\n", "text/event-stream"),
               ElementsAre("value body/1/data/n number→number"));
+  EXPECT_THAT(text_diff("data:\ndata: x\n\n", "data: x\n\n", "text/event-stream"),
+              ElementsAre("value body/1/data text→text"));
 }
 
 TEST(Multipart, PartsCompareByNameWhateverTheBoundary) {
@@ -101,6 +103,23 @@ TEST(Multipart, APartComparesAsWhatItHolds) {
       ElementsAre("value body/1/a/@x number→number"));
   EXPECT_THAT(text_diff(message("image/png", "abc"), message("image/png", "abcd"), "multipart/mixed; boundary=b"),
               ElementsAre("bytes body/1 length"));
+}
+
+TEST(Multipart, TheHeadOfAPartCountsAsItsContentDoes) {
+  const auto found = [](const std::string& stable, const std::string& arm) {
+    const auto body = [](const std::string& head) { return "--b\r\n" + head + "\r\n\r\nsame\r\n--b--\r\n"; };
+    return text_diff(body(stable), body(arm), "multipart/form-data; boundary=b");
+  };
+  const std::string disposition = "Content-Disposition: form-data; ";
+  EXPECT_THAT(found(disposition + "filename=\"a.txt\"; name=file\r\nContent-Type: text/plain",
+                    disposition + "name=\"file\"; filename=\"b.txt\"\r\nContent-Type: text/csv"),
+              ElementsAre("value body/file/~header/content-disposition text→text",
+                          "value body/file/~header/content-type text→text"));
+  EXPECT_THAT(found(disposition + "name=a; filename=b\r\nContent-Length: 4",
+                    "content-disposition:form-data;filename=\"b\";name=\"a\""),
+              IsEmpty());
+  EXPECT_THAT(found("X-One: 1", "X-Two: 1"),
+              ElementsAre("missing body/1/~header/x-one number", "added body/1/~header/x-two number"));
 }
 
 TEST(Multipart, PartsWithinPartsAreBounded) {
