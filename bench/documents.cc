@@ -91,7 +91,16 @@ std::vector<DocumentPair> worst_documents() {
   const auto numbers = [](const char* tail) {
     return list(100, [&](int i) { return std::string(10'000, '7') + std::to_string(i) + tail; });
   };
+  const auto deep_pairs = [](const char* leaf) {
+    const auto level = [](const char* text) {
+      std::string out;
+      for (int at = 0; at < 500; ++at) out += text;
+      return out;
+    };
+    return list(500, [&](int) { return level("[0,") + leaf + level("]"); });
+  };
   return {{"nesting_512_of_1000", deep("1"), deep("2")},
+          {"nesting_512_in_pairs_of_500", deep_pairs("1"), deep_pairs("2")},
           {"nesting_500000", nested(kMebibyte / 2, "1"), nested(kMebibyte / 2, "2")},
           {"keys_100000_reversed", list(100'000, key, "{}"),
            list(

@@ -175,6 +175,7 @@ class JsonWalk {
   }
 
   void arrays(std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    if (stable_[x].count == 1 && arm_[y].count == 1) return element(AlignedPair{0, 0}, x + 1, y + 1, depth);
     const std::vector<std::uint32_t> a = stable_.children(x), b = arm_.children(y);
     const ArrayAlignment found =
         align_arrays(stable_, a, arm_, b, sink_.array_rule(at_), depth <= kWalkedDepth, budget_);
@@ -182,18 +183,22 @@ class JsonWalk {
     const bool before = sink_.approximate;
     sink_.approximate |= found.approximate;
     for (const AlignedPair& pair : found.pairs) {
-      const bool is_added = pair.stable == AlignedPair::kNone;
-      at_.push_index(is_added ? pair.arm : pair.stable);
-      if (is_added) {
-        added(b[pair.arm]);
-      } else if (pair.arm == AlignedPair::kNone) {
-        missing(a[pair.stable]);
-      } else {
-        values(a[pair.stable], b[pair.arm], depth + 1);
-      }
-      at_.pop();
+      element(pair, pair.stable == AlignedPair::kNone ? 0 : a[pair.stable],
+              pair.arm == AlignedPair::kNone ? 0 : b[pair.arm], depth);
     }
     sink_.approximate = before;
+  }
+  void element(const AlignedPair& pair, std::uint32_t x, std::uint32_t y, std::size_t depth) {
+    const bool is_added = pair.stable == AlignedPair::kNone;
+    at_.push_index(is_added ? pair.arm : pair.stable);
+    if (is_added) {
+      added(y);
+    } else if (pair.arm == AlignedPair::kNone) {
+      missing(x);
+    } else {
+      values(x, y, depth + 1);
+    }
+    at_.pop();
   }
 
   JsonTree stable_, arm_;

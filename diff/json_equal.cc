@@ -6,12 +6,11 @@
 namespace truemirror {
 namespace {
 
-// The members from `x` and `y` on, those before them being equal; here their keys differ.
+// The members from `x` and `y` on, those before them being equal; here their keys differ. Both have as many: where one
+// has each key once and the other has all of them, so has the other.
 bool equal_in_another_order(JsonTree& a, std::uint32_t object, std::uint32_t x, JsonTree& b, std::uint32_t other,
                             std::uint32_t y) {
-  if (a[object].count > kFewMembers || has_duplicates(a, object) || has_duplicates(b, other)) {
-    return a.hash(object) == b.hash(other);
-  }
+  if (a[object].count > kFewMembers || has_duplicates(a, object)) return a.hash(object) == b.hash(other);
   for (; x < a[object].end; x = a[x].end) {
     const std::uint32_t found = b.member(other, a.key(x), y);
     if (found == 0 || !equal(a, x, b, found)) return false;
