@@ -41,8 +41,9 @@ class Aggregator {
   // because rules look at it. It waits for no add() and no report().
   [[nodiscard]] std::string endpoint(std::string_view method, std::string_view target);
 
-  // Takes in one comparison; sets its endpoint where the caller has not. Order within a run does not matter but for
-  // latency thresholds.
+  // Takes in one comparison; sets its endpoint where the caller has not. Findings, their evidence and examples, pairs
+  // and histograms do not depend on the order of a run; what asks for the past does: latency thresholds, control's
+  // health, an endpoint's place, and whether control has shown a divergence before.
   void add(Comparison& comparison);
   // A sample that was dropped on an arm's account (design.md invariant 2): that arm's error. An
   // empty method: nobody knows which endpoint it was; it counts at `(other)`.
