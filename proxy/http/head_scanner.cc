@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
+#include "proxy/http/authority.h"
+#include "proxy/http/request_target.h"
 #include "proxy/http/second_opinion.h"
 
 namespace truemirror {
 namespace {
 
-enum : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4, kHost = 8 };
+enum : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4 };
+constexpr std::size_t kMaxMethodBytes = 64;
 
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> table{};
@@ -25,7 +27,6 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
     if (alnum || one_of("!#$%&'*+-.^_`|~")) bits |= kToken;
     if (c == '\t' || (c >= 0x20 && c != 0x7f)) bits |= kValue;
     if (c > 0x20 && c < 0x7f && c != '#') bits |= kTarget;
-    if (alnum || one_of("-._~!$&'()*+;=:[]%")) bits |= kHost;
     table[c] = bits;
   }
   return table;
@@ -70,7 +71,8 @@ bool looks_like_version(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_length(std::string_view digits) {
-  if (digits.empty() || digits.size() > 18) return std::nullopt;  // below 10^18 < 2^63
+  if (digits.empty() || digits.size() > 18) return std::nullopt;   // below 10^18 < 2^63
+  if (digits.size() > 1 && digits[0] == '0') return std::nullopt;  // which some read as octal
   std::uint64_t value = 0;
   for (char c : digits) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -79,11 +81,27 @@ std::optional<std::uint64_t> parse_length(std::string_view digits) {
   return value;
 }
 
+// RFC 9112 §6.3: what does not end in `chunked` has no end that all agree on (400); §6.1: a coding that we do not know
+// under a final `chunked` is not implemented (501).
+HeadError judge_coding(std::string_view value) {
+  if (iequals(value, "chunked")) return HeadError::none;
+  HeadError verdict = HeadError::bad_coding;
+  for (std::size_t comma = 0; comma != std::string_view::npos;) {
+    comma = value.find(',');
+    const std::string_view coding = trim(value.substr(0, comma));
+    const bool last = comma == std::string_view::npos;
+    if (!is_token(coding) || iequals(coding, "chunked") != last) return HeadError::bad_coding;
+    if (last) verdict = HeadError::unknown_coding;
+    if (!last) value.remove_prefix(comma + 1);
+  }
+  return verdict;
+}
+
 // Content-Length, Transfer-Encoding and Connection of either kind of message.
 HeadError read_framing(HeadBase& head) {
   int lengths = 0;
   int codings = 0;
-  bool coding_is_chunked = false;
+  HeadError coding = HeadError::none;
   bool close = false;
   bool keep_alive = false;
   HeadError error = HeadError::none;
@@ -95,7 +113,7 @@ HeadError read_framing(HeadBase& head) {
       head.has_content_length = true;
     } else if (iequals(field.name, "transfer-encoding")) {
       ++codings;
-      coding_is_chunked = iequals(field.value, "chunked");
+      coding = judge_coding(field.value);
     } else if (iequals(field.name, "connection")) {
       for_each_element(field.value, [&](std::string_view option) {
         if (!is_token(option) || contains(kProtected, option)) error = HeadError::bad_connection;
@@ -111,8 +129,8 @@ HeadError read_framing(HeadBase& head) {
   }
   if (error != HeadError::none) return error;
   if (codings > 0) {
-    if (lengths > 0 || head.minor_version == 0) return HeadError::bad_coding;
-    if (codings > 1 || !coding_is_chunked) return HeadError::unknown_coding;
+    if (lengths > 0 || codings > 1 || head.minor_version == 0) return HeadError::bad_coding;
+    if (coding != HeadError::none) return coding;
     head.framing = Framing::chunked;
   } else if (lengths > 0) {
     head.framing = Framing::length;
@@ -121,41 +139,25 @@ HeadError read_framing(HeadBase& head) {
   return HeadError::none;
 }
 
-// absolute-form: the authority has to be the Host, what follows is the path (RFC 9112 §3.2.2).
-HeadError split_target(RequestHead& head) {
-  const std::string_view target = head.target;
-  if (target.front() == '/') {
-    head.path = target;
-    return HeadError::none;
-  }
-  if (target == "*") {
-    head.path = target;
-    return head.method == "OPTIONS" ? HeadError::none : HeadError::bad_target;
-  }
-  if (head.method == "CONNECT") {
-    head.path = target;
-    return HeadError::none;
-  }
-  const std::size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return HeadError::bad_target;
-  if (!iequals(target.substr(0, scheme), "http") && !iequals(target.substr(0, scheme), "https"))
-    return HeadError::bad_target;
-  const std::string_view rest = target.substr(scheme + 3);
-  const std::size_t slash = rest.find_first_of("/?");
-  const std::string_view authority = rest.substr(0, slash);
-  if (authority.empty() || (!head.host.empty() && !iequals(authority, head.host))) return HeadError::bad_host;
-  // RFC 9112 §3.2.4: an empty path of OPTIONS means the server, not its root.
-  head.path = slash != std::string_view::npos ? rest.substr(slash) : head.method == "OPTIONS" ? "*" : "/";
-  if (head.path.front() == '?') return HeadError::bad_target;
-  return HeadError::none;
+// `Content_Length` is another field, but not to what hands fields on as CGI variables.
+bool looks_like_framing(std::string_view name) {
+  const auto is = [name](std::string_view framing) {
+    return name.size() == framing.size() &&
+           std::equal(name.begin(), name.end(), framing.begin(), [](char c, char wanted) {
+             return wanted == '-' ? c == '_' || c == '-' : c == wanted || c == wanted - 'a' + 'A';
+           });
+  };
+  return name.find('_') != std::string_view::npos && (is("content-length") || is("transfer-encoding"));
 }
 
-HeadError read_host(RequestHead& head) {
+HeadError read_request_fields(RequestHead& head) {
   int hosts = 0;
   for (const FieldLine& field : head.fields) {
     if (iequals(field.name, "host")) {
       head.host = field.value;
-      if (++hosts > 1 || !all_of_class(field.value, kHost)) return HeadError::bad_host;
+      if (++hosts > 1 || !is_authority(field.value)) return HeadError::bad_host;
+    } else if (looks_like_framing(field.name)) {
+      return HeadError::bad_field;
     }
   }
   return hosts == 0 && head.minor_version == 1 ? HeadError::bad_host : HeadError::none;
@@ -193,6 +195,7 @@ HeadError read_request_line(std::string_view line, RequestHead& out) {
   out.target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
   if (!is_token(out.method)) return HeadError::bad_start_line;
+  if (out.method.size() > kMaxMethodBytes) return HeadError::unknown_method;
   if (out.target.empty() || !all_of_class(out.target, kTarget)) return HeadError::bad_target;
   out.minor_version = minor_version_of(version);
   if (out.minor_version < 0) return looks_like_version(version) ? HeadError::bad_version : HeadError::bad_start_line;
@@ -211,6 +214,17 @@ HeadError read_status_line(std::string_view line, ResponseHead& out) {
   return is_field_value(out.reason) ? HeadError::none : HeadError::bad_start_line;
 }
 
+// A head that is not whole yet shows already that it is none: it is answered at once, and not at a deadline.
+bool has_bare_line_end(std::string_view bytes, std::size_t from) {
+  for (std::size_t at = bytes.find('\n', from); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') return true;
+  }
+  for (std::size_t at = bytes.find('\r', from); at != std::string_view::npos; at = bytes.find('\r', at + 1)) {
+    if (at + 1 < bytes.size() && bytes[at + 1] != '\n') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_token(std::string_view text) { return !text.empty() && all_of_class(text, kToken); }
@@ -225,6 +239,7 @@ int status_of(HeadError error) {
     case HeadError::head_too_large:
     case HeadError::too_many_fields:
       return 431;
+    case HeadError::unknown_method:
     case HeadError::unknown_coding:
       return 501;
     case HeadError::bad_expectation:
@@ -235,9 +250,10 @@ int status_of(HeadError error) {
 }
 
 std::string_view to_string(HeadError error) {
-  constexpr std::array<std::string_view, 15> kNames{"none",
+  constexpr std::array<std::string_view, 16> kNames{"none",
                                                     "malformed start line",
                                                     "HTTP version not supported",
+                                                    "method too long",
                                                     "malformed request target",
                                                     "request target too long",
                                                     "message head too large",
@@ -245,7 +261,7 @@ std::string_view to_string(HeadError error) {
                                                     "malformed field",
                                                     "missing, repeated or malformed Host",
                                                     "malformed Content-Length",
-                                                    "Transfer-Encoding not allowed here",
+                                                    "malformed or misplaced Transfer-Encoding",
                                                     "unknown transfer coding",
                                                     "malformed Connection",
                                                     "unknown expectation",
@@ -276,7 +292,8 @@ ScanResult HeadScanner::find_end(std::string_view bytes, std::size_t start, std:
   searched_ = bytes.size();
   const std::size_t size = at == std::string_view::npos ? bytes.size() : at + 4;
   if (size > limits_.max_head_bytes) return fail(HeadError::head_too_large);
-  if (at == std::string_view::npos) return ScanResult::need_more;
+  if (at == std::string_view::npos)
+    return has_bare_line_end(bytes, from) ? fail(HeadError::bad_field) : ScanResult::need_more;
   end = size;
   return ScanResult::complete;
 }
@@ -311,29 +328,37 @@ ScanResult HeadScanner::scan(std::string_view bytes, RequestHead& out) {
   std::size_t skipped = 0;
   while (skipped < 4 && bytes.substr(skipped, 2) == "\r\n") skipped += 2;
   const std::string_view head = bytes.substr(skipped);
+  const std::size_t known = searched_;
   std::size_t end = 0;
-  if (const ScanResult found = find_end(bytes, skipped, end); found != ScanResult::complete) {
-    const std::string_view line = head.substr(0, head.find("\r\n"));
-    if (line.size() > limits_.max_target_bytes + 64) return fail(HeadError::target_too_long);
-    // Refuse early what can never become a request, so that garbage is answered at once and not at a deadline.
-    if (found == ScanResult::need_more && !head.empty() && !is_token(head.substr(0, 1)) && head[0] != '\r')
-      return fail(HeadError::bad_start_line);
-    return found;
-  }
+  const ScanResult found = find_end(bytes, skipped, end);
   const std::size_t eol = head.find("\r\n");
-  if (eol > limits_.max_target_bytes + 64) return fail(HeadError::target_too_long);
+  // A line without a target in reach is no request line; one whose target has no end in reach is too long.
+  if (std::min(eol, head.size()) > limits_.max_target_bytes + kMaxMethodBytes)
+    return fail(head.find(' ') > kMaxMethodBytes ? HeadError::bad_start_line : HeadError::target_too_long);
+  if (found == ScanResult::error) return found;
+  if (found == ScanResult::need_more) return refuse_early(head, eol, known - std::min(known, skipped), out);
   HeadError error = read_request_line(head.substr(0, eol), out);
+  if (error == HeadError::none && out.target.size() > limits_.max_target_bytes) error = HeadError::target_too_long;
   const std::size_t fields_at = skipped + eol + 2;
   out.host = {};
   out.size = end;
   if (error == HeadError::none) error = read_fields(bytes.substr(fields_at, end - fields_at - 2), out);
   if (error == HeadError::none) error = read_framing(out);
-  if (error == HeadError::none) error = read_host(out);
+  if (error == HeadError::none) error = read_request_fields(out);
   if (error == HeadError::none) error = split_target(out);
   if (error == HeadError::none) error = read_wishes(out);
   if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;
   searched_ = 0;
   return error == HeadError::none ? ScanResult::complete : fail(error);
+}
+
+// Garbage is answered at once, and not at a deadline: what begins as no request does, and a first line that came whole
+// with these bytes.
+ScanResult HeadScanner::refuse_early(std::string_view head, std::size_t eol, std::size_t known, RequestHead& out) {
+  if (!head.empty() && !is_token(head.substr(0, 1)) && head[0] != '\r') return fail(HeadError::bad_start_line);
+  if (eol == std::string_view::npos || known >= eol + 2) return ScanResult::need_more;
+  const HeadError error = read_request_line(head.substr(0, eol), out);
+  return error == HeadError::none ? ScanResult::need_more : fail(error);
 }
 
 ScanResult HeadScanner::scan(std::string_view bytes, ResponseHead& out, std::string_view method) {

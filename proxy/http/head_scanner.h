@@ -24,16 +24,17 @@ struct HeadLimits {
 enum class HeadError : std::uint8_t {
   none,
   bad_start_line,
-  bad_version,  // not HTTP/1.0 or HTTP/1.1
+  bad_version,     // not HTTP/1.0 or HTTP/1.1
+  unknown_method,  // longer than any
   bad_target,
   target_too_long,
   head_too_large,
   too_many_fields,
   bad_field,        // name no token, control byte in the value, obs-fold, bare CR or LF
   bad_host,         // missing, repeated, malformed, or not the authority of the target
-  bad_length,       // Content-Length repeated, listed, signed, too large
-  bad_coding,       // Transfer-Encoding beside Content-Length, or in HTTP/1.0
-  unknown_coding,   // a transfer coding other than a single `chunked`
+  bad_length,       // Content-Length repeated, listed, signed, padded with zeros, too large
+  bad_coding,       // Transfer-Encoding beside Content-Length, in HTTP/1.0, or not ending in a single `chunked`
+  unknown_coding,   // another transfer coding under a final `chunked`
   bad_connection,   // Connection names a field that framing or routing depends on
   bad_expectation,  // Expect asks for something other than 100-continue
   parsers_disagree  // llhttp reads the same bytes differently
@@ -74,7 +75,7 @@ struct RequestHead : HeadBase {
   std::string_view method;
   std::string_view target;  // as received
   std::string_view path;    // origin-form: what follows the authority of an absolute-form target
-  std::string_view host;
+  std::string_view host;    // of the Host field, or of the target where there is none; empty where neither is there
   bool expect_continue = false;  // HTTP/1.1's alone: a 1.0 client's Expect is not forwarded
   bool te_trailers = false;      // the client takes trailers
 };
@@ -99,6 +100,7 @@ class HeadScanner {
 
  private:
   ScanResult find_end(std::string_view bytes, std::size_t start, std::size_t& end);
+  ScanResult refuse_early(std::string_view head, std::size_t eol, std::size_t known, RequestHead& out);
   ScanResult fail(HeadError error);
   HeadError read_fields(std::string_view block, HeadBase& out) const;
 

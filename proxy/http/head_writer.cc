@@ -55,7 +55,8 @@ void json_escape_into(std::string& out, std::string_view text) {
 
 void write_request_head(const RequestHead& head, const ForwardingFacts& facts, std::string& out) {
   out.append(head.method).append(" ").append(head.path).append(" HTTP/1.1\r\n");
-  if (head.host.empty()) add_line(out, "Host", facts.authority);
+  if (head.minor_version == 0 && !head.get("host"))
+    add_line(out, "Host", head.host.empty() ? facts.authority : head.host);
   std::string
       forwarded_for;  // all lines of it, in their order, and the client last: who counts from the right counts right
   bool forwarded_host = false;
@@ -63,8 +64,12 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   for (const FieldLine& field : head.fields) {
     if (head.is_hop_by_hop(field.name)) continue;
     if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
-    if (iequals(field.name, "host") && field.value.empty()) continue;
     if (head.has_via && iequals(field.name, "via")) continue;
+    // What frames and routes goes out in one spelling.
+    if (iequals(field.name, "host") || iequals(field.name, "content-length")) {
+      add_line(out, field.name, field.value);
+      continue;
+    }
     if (iequals(field.name, "x-forwarded-for")) {
       if (!field.value.empty()) forwarded_for.append(field.value).append(", ");
       continue;
@@ -91,8 +96,11 @@ void write_response_head(const ResponseHead& head, const ResponseFacts& facts, s
   const bool no_length = head.status == 204 || facts.framing != ClientFraming::as_is;
   for (const FieldLine& field : head.fields) {
     if (head.is_hop_by_hop(field.name)) continue;
-    if (no_length && iequals(field.name, "content-length")) continue;
     if (head.has_via && iequals(field.name, "via")) continue;
+    if (iequals(field.name, "content-length")) {
+      if (!no_length) add_line(out, field.name, field.value);
+      continue;
+    }
     dated = dated || iequals(field.name, "date");
     out.append(field.line);
   }

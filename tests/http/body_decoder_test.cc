@@ -22,7 +22,7 @@ std::string decode(BodyDecoder& decoder, std::string_view bytes, std::size_t ste
 }
 
 TEST(BodyDecoder, ChunkedIsTheSameInPiecesOfAnySize) {
-  const std::string bytes = "4;ext=1\r\nWiki\r\n5\r\npedia\r\n0\r\nX-Sum: 7 \r\nContent-Length: 3\r\n\r\nGET /";
+  const std::string bytes = "4;ext=1\r\nWiki\r\n5\r\npedia\r\n0\r\nX-Sum: 7 \r\nCookie: 3\r\n\r\nGET /";
   for (std::size_t step = 1; step <= bytes.size(); ++step) {
     BodyDecoder decoder;
     decoder.start(Framing::chunked, 0);
@@ -64,13 +64,42 @@ TEST(BodyDecoder, UntilCloseIsDoneWhenThePeerClosesAndLengthIsNot) {
 }
 
 TEST(BodyDecoder, MalformedChunksFail) {
-  for (const char* bytes : {"x\r\n", "-1\r\n", "0x1\r\na\r\n", "ffffffffffffffffff\r\n", "1\r\nab\r\n", "1\na\r\n",
-                            "5 5\r\n", "0\r\nbad name: 1\r\n\r\n", "0\r\nX: \x01\r\n\r\n"}) {
+  for (const char* bytes : {"x\r\n",
+                            "-1\r\n",
+                            "0x1\r\na\r\n",
+                            "ffffffffffffffffff\r\n",
+                            "1\r\nab\r\n",
+                            "1\na\r\n",
+                            "5 5\r\n",
+                            "5 \r\n",
+                            " 5\r\n",
+                            "1;\r\n",
+                            "1;a=\r\n",
+                            "1;a[=1\r\n",
+                            "1;a=\"b\r\n",
+                            "1;a\n",
+                            "1\ra",
+                            "1\r\na\n",
+                            "0\r\n\n",
+                            "1000000000000000\r\n",
+                            "0\r\nbad name: 1\r\n\r\n",
+                            "0\r\nX: \x01\r\n\r\n",
+                            "0\r\nX: 1\n",
+                            "0\r\nX: 1\rY",
+                            "0\r\nContent-Length: 1\r\n\r\n",
+                            "0\r\nHost: a\r\n\r\n"}) {
     BodyDecoder decoder;
     decoder.start(Framing::chunked, 0);
     decode(decoder, bytes, 64);
     EXPECT_TRUE(decoder.failed()) << bytes;
   }
+}
+
+TEST(BodyDecoder, ExtensionsAreReadAsTheGrammarHasThemAndDropped) {
+  BodyDecoder decoder;
+  decoder.start(Framing::chunked, 0);
+  EXPECT_EQ(decode(decoder, "1 ;a\r\nA\r\n01;b=c ; d = \"e\\\"; \\\\\"\r\nB\r\n000;f\r\n\r\n", 3), "AB");
+  EXPECT_TRUE(decoder.done());
 }
 
 TEST(BodyDecoder, EndlessExtensionsFail) {

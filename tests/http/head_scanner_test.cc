@@ -52,6 +52,19 @@ TEST(RequestHead, AbsoluteFormLosesItsAuthorityWhenItIsTheHost) {
   ASSERT_EQ(scanner.scan("GET http://a:1/x?y HTTP/1.1\r\nHost: a:1\r\n\r\n", head), ScanResult::complete);
   EXPECT_EQ(head.path, "/x?y");
   EXPECT_EQ(request_error("GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n"), HeadError::bad_host);
+  ASSERT_EQ(scanner.scan("GET http://b:2/x HTTP/1.0\r\n\r\n", head), ScanResult::complete);
+  EXPECT_EQ(head.host, "b:2");
+  ASSERT_EQ(scanner.scan("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", head), ScanResult::complete);
+  EXPECT_EQ(head.path, "*");
+}
+
+TEST(RequestHead, WhatCanBecomeNoRequestIsRefusedBeforeItIsComplete) {
+  EXPECT_EQ(request_error("GET / HTTP/1.1\nHost"), HeadError::bad_field);
+  EXPECT_EQ(request_error("GET / HTTP/1.1\r\nHost: a\rX"), HeadError::bad_field);
+  EXPECT_EQ(request_error("GET /\r\n"), HeadError::bad_start_line);
+  EXPECT_EQ(request_error("GET / HTTP/1.1\r"), HeadError::none);
+  EXPECT_EQ(request_error(std::string(65, 'G') + " / HTTP/1.1\r\nHost: a\r\n\r\n"), HeadError::unknown_method);
+  EXPECT_EQ(request_error(std::string(9000, 'G')), HeadError::bad_start_line);
 }
 
 TEST(RequestHead, ConnectionFieldsAreHopByHop) {
@@ -78,9 +91,13 @@ TEST(RequestHead, WhatTwoParsersCouldReadDifferentlyIsRefused) {
       {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\n", HeadError::bad_length},
       {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\n", HeadError::bad_length},
       {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n", HeadError::bad_length},
+      {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 01\r\n\r\n", HeadError::bad_length},
+      {"GET / HTTP/1.1\r\nHost: a\r\nContent_Length: 1\r\n\r\n", HeadError::bad_field},
       {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", HeadError::unknown_coding},
-      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", HeadError::unknown_coding},
-      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", HeadError::unknown_coding},
+      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", HeadError::bad_coding},
+      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", HeadError::bad_coding},
+      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,chunked\r\n\r\n", HeadError::bad_coding},
+      {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", HeadError::bad_coding},
       {"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", HeadError::bad_coding},
       {"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n", HeadError::bad_field},
       {"GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n folded\r\n\r\n", HeadError::bad_field},
@@ -91,6 +108,8 @@ TEST(RequestHead, WhatTwoParsersCouldReadDifferentlyIsRefused) {
       {"GET / HTTP/1.1\r\n\r\n", HeadError::bad_host},
       {"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", HeadError::bad_host},
       {"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", HeadError::bad_host},
+      {"GET / HTTP/1.1\r\nHost:\r\n\r\n", HeadError::bad_host},
+      {"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::bad_target},
       {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Host\r\n\r\n", HeadError::bad_connection},
       {"GET /#x HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::bad_target},
       {"GET x HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::bad_target},
