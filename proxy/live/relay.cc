@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
+#include <utility>
 
 namespace truemirror {
 namespace {
@@ -274,14 +275,21 @@ Task<Next> Relay::relay_response() {
   write_response_head(space_.response, facts, space_.response_text);
   space_.response_framer.start(facts.framing == ClientFraming::chunked);
   space_.response_body.start(space_.response.framing, space_.response.content_length);
-  thread_.counters.responses[static_cast<std::size_t>(space_.response.status / 100)].add();
   upstream_keeps_ = upstream_keeps_ && space_.response.keep_alive;
+  bool begun = false;
   in.consume(space_.response.size);
   space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
   for (;;) {
     space_.response_payload.clear();
     in.consume(space_.response_body.feed(in.unread(), space_.response_payload));
-    if (space_.response_body.failed()) co_return Next::abort;
+    if (space_.response_body.failed()) {
+      thread_.counters.stable_errors.add();
+      if (begun) co_return Next::abort;
+      note_failure(502, "stable_garbage", "stable's response: malformed chunked body");
+      co_return co_await answer_failure();
+    }
+    if (!std::exchange(begun, true))
+      thread_.counters.responses[static_cast<std::size_t>(space_.response.status / 100)].add();
     if (tee_) tee_->response_payload(space_.response_payload);
     space_.response_framer.frame(space_.response_payload, space_.response_body.done(), space_.response_body.trailers(),
                                  space_.to_client);
@@ -301,7 +309,8 @@ Task<Next> Relay::relay_response() {
       co_return Next::abort;
     }
   }
-  if (tee_) tee_->response_done(space_.response_body.trailers());
+  // A request that stable answered before it was whole cannot be asked again.
+  if (tee_ && uploaded_) tee_->response_done(space_.response_body.trailers());
   if (upstream_keeps_ && in.empty() && uploaded_) keep_upstream();
   co_return facts.close ? Next::close : Next::keep;
 }
