@@ -1,5 +1,5 @@
 #!/bin/sh
-# Answers the questions of bench/README.md, or one of them: bench/run.sh [live|isolation|limits|soak|diff|proof]. `make bench` builds what it runs.
+# Answers the questions of bench/README.md, or one of them: bench/run.sh [live|isolation|limits|soak|diff|proof|conformance]. `make bench` builds what it runs.
 set -eu
 here=$(dirname "$0")
 build=${BUILD:-$here/../build/bench}
@@ -20,13 +20,17 @@ proof() {
   echo "bench/run.sh: the picture is $build/bench/proof.png" >&2
 }
 
+# Where nginx, haproxy and truemirror differ on the conformance corpus, and why (tests/conformance/README.md).
+conformance() { "$here/../tests/conformance/differential.py"; }
+
 case "${1:-}" in
-  "") live; isolation; limits; soak 60; diff; proof ;;
+  "") live; isolation; limits; soak 60; diff; proof; conformance ;;
   live) live ;;
   isolation) isolation ;;
   limits) limits ;;
   soak) soak 300 ;;
   diff) diff ;;
   proof) proof ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, isolation, limits, soak, diff, proof" >&2; exit 2 ;;
+  conformance) conformance ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, isolation, limits, soak, diff, proof, conformance" >&2; exit 2 ;;
 esac

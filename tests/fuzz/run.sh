@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs every fuzz target of a build folder for SECONDS each (default 15) from its seeds, and ends with the first finding.
 # New inputs go to a temporary folder: the kept corpus changes only by hand.   tests/fuzz/run.sh BUILD_FOLDER [TARGET...]
+# The cases of tests/conformance are seeds as well, of the targets that read messages.
 # SEED names the random seed (default 0: another one each time): CI repeats one, so that it judges the change and not luck.
 set -eu
 build=$1
@@ -10,10 +11,11 @@ seconds=${SECONDS_EACH:-15}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 [ $# -gt 0 ] || set -- $(cd "$here" && ls *.cc | sed 's/\.cc$//')
+python3 "$here/../conformance/cases.py" seeds "$scratch/cases"
 for target in "$@"; do
-  mkdir -p "$scratch/$target" tests/fuzz/found
+  mkdir -p "$scratch/$target" "$scratch/cases/$target" tests/fuzz/found
   if ! "$build/tests/fuzz_$target" -seed="${SEED:-0}" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 \
-      -artifact_prefix="tests/fuzz/found/$target-" "$scratch/$target" "$here/corpus/$target" >"$scratch/log" 2>&1; then
+      -artifact_prefix="tests/fuzz/found/$target-" "$scratch/$target" "$here/corpus/$target" "$scratch/cases/$target" >"$scratch/log" 2>&1; then
     grep -v '^#' "$scratch/log" | tail -n 60 >&2
     echo "$target: FAILED; the input is in tests/fuzz/found/" >&2
     exit 1
