@@ -17,7 +17,7 @@ namespace {
 
 // Down to this depth a container is first compared as bytes, and elements of arrays by walking them. Deeper they are
 // not, or nesting would make that quadratic: there the hash decides, which is made once for all levels.
-constexpr std::size_t kWalkedDepth = 16;
+constexpr std::size_t kWalkedDepth = 8;
 
 std::string_view class_of(const JsonTree& tree, std::uint32_t value) {
   switch (tree[value].type) {
