@@ -9,7 +9,9 @@ void DeadlineClock::start() {
   now_ = Clock::now();
   timer_.expires_after(kTick);
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && running_) tick();
+    if (error || !running_) return;
+    advance(Clock::now());
+    if (running_) start();
   });
 }
 
@@ -18,8 +20,8 @@ void DeadlineClock::stop() {
   timer_.cancel();
 }
 
-void DeadlineClock::tick() {
-  now_ = Clock::now();
+void DeadlineClock::advance(Clock::time_point now) {
+  now_ = now;
   for (Watch* watch = first_; watch != nullptr; watch = scan_next_) {
     scan_next_ = watch->next_;
     if (watch->at_ > now_) continue;
@@ -28,7 +30,6 @@ void DeadlineClock::tick() {
     watch->fire_(watch->owner_);
   }
   scan_next_ = nullptr;
-  if (running_) start();
 }
 
 DeadlineClock::Watch::Watch(DeadlineClock& clock, Fire fire, void* owner) : clock_(clock), fire_(fire), owner_(owner) {

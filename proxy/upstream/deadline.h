@@ -19,6 +19,8 @@ class DeadlineClock {
   // Starts ticking; ends with stop(), without which io_context::run() would not return.
   void start();
   void stop();
+  // Fires what is due at `now`: for the timer, and for tests that have a time of their own and never start the clock.
+  void advance(Clock::time_point now);
 
   // One deadline of one owner. When it passes, `fire(owner)` is called once on the clock's thread; it normally closes a
   // socket, whose pending operation then ends. The watch may be destroyed or armed anew from there.
@@ -50,8 +52,6 @@ class DeadlineClock {
   };
 
  private:
-  void tick();
-
   boost::asio::steady_timer timer_;
   Clock::time_point now_ = Clock::now();
   Watch* first_ = nullptr;
