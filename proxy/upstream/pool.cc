@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 
 namespace truemirror {
@@ -27,11 +28,16 @@ class Lookup {
   Lookup(EventLoop& loop, const UpstreamUrl& url, std::chrono::milliseconds limit)
       : state_(std::make_shared<State>(loop.io)), late_(loop.clock, give_up, state_.get()) {
     late_.arm(limit);
-    state_->resolver.async_resolve(url.host, std::to_string(url.port),
-                                   [state = state_](const error_code& error, Results results) {
-                                     state->results = std::move(results);
-                                     settle(*state, error);
-                                   });
+    // The first look-up starts a thread, for which there may be none.
+    try {
+      state_->resolver.async_resolve(url.host, std::to_string(url.port),
+                                     [state = state_](const error_code& error, Results results) {
+                                       state->results = std::move(results);
+                                       settle(*state, error);
+                                     });
+    } catch (const boost::system::system_error& error) {
+      settle(*state_, error.code());
+    }
   }
 
   [[nodiscard]] bool await_ready() const { return state_->settled; }

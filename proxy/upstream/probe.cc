@@ -1,11 +1,21 @@
 #include "proxy/upstream/probe.h"
 
+#include <boost/system/system_error.hpp>
+#include <optional>
+
 #include "proxy/upstream/pool.h"
 
 namespace truemirror {
 
 std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds limit) {
-  EventLoop loop;
+  std::optional<EventLoop> made;
+  try {
+    made.emplace();
+  } catch (const boost::system::system_error& error) {
+    // A loop is three descriptors: a look that finds none left must not end what goes on serving.
+    return std::string("no look at ") + url.text + ": " + error.code().message();
+  }
+  EventLoop& loop = *made;
   Pool pool(loop, PoolOptions{.url = url, .connect_timeout = limit, .tls = nullptr});
   std::string problem;
   loop.start();
