@@ -119,6 +119,13 @@ void Relay::frame_request(const std::vector<std::string_view>& payload, bool las
   space_.request_framer.frame(payload, last, space_.request_body.trailers(), space_.to_stable);
 }
 
+// Stable may have answered early and closed: its response is still to be read. Where the connection lives on (there was
+// no memory for a segment), stable has half a request, and neither it nor we must wait for the rest.
+void Relay::could_not_send(const boost::system::error_code& error) {
+  note_failure(502, "stable_reset", "write to stable: " + error.message());
+  if (error != asio::error::broken_pipe && error != asio::error::connection_reset) upstream_->stream.close();
+}
+
 // The head, and what of the body came with it.
 Task<bool> Relay::send_request() {
   space_.to_stable.clear();
@@ -128,7 +135,7 @@ Task<bool> Relay::send_request() {
   upstream_->deadline.arm(thread_.options.response_timeout);
   const IoResult sent = co_await upstream_->stream.write(space_.to_stable);
   uploaded_ = !sent.error && space_.request_body.done();
-  if (sent.error) note_failure(502, "stable_reset", "write to stable: " + sent.error.message());
+  if (sent.error) could_not_send(sent.error);
   co_return !sent.error;
 }
 
@@ -173,7 +180,10 @@ Task<void> Relay::upload() {
     frame_request(space_.request_payload, space_.request_body.done());
     upstream_->deadline.arm(thread_.options.response_timeout);
     const IoResult sent = co_await upstream_->stream.write(space_.to_stable);
-    if (sent.error) co_return;  // stable may have answered early and closed: its response is still to be read
+    if (sent.error) {
+      could_not_send(sent.error);
+      co_return;
+    }
   }
   uploaded_ = true;
 }

@@ -59,6 +59,7 @@ class Relay {
   Task<Next> answer(int status, std::string_view reason, std::string_view detail);
 
   void client_left();
+  void could_not_send(const boost::system::error_code& error);
   void note_failure(int status, std::string_view reason, std::string detail);
   void frame_request(const std::vector<std::string_view>& payload, bool last);
   ResponseFacts choose_framing();
