@@ -49,7 +49,8 @@ bool Reporter::finish(const Report& last) {
   }
   stop_.notify_all();
   if (thread_.joinable()) thread_.join();
-  return write(last);
+  // There is no next second: what failed for a moment is tried again at once.
+  return write(last) || write(last);
 }
 
 }  // namespace truemirror
