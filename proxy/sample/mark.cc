@@ -39,8 +39,10 @@ std::string MarkKey::mac(std::string_view role, std::string_view run) const {
   const std::string text = std::string(role) + "\n" + std::string(run);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), digest.data(), &size);
+  // OpenSSL fails where there is no memory: then nothing is valid, rather than a digest of zeros.
+  if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+           reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size) == nullptr)
+    return {};
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   for (std::size_t at = 0; at < kMacBytes; ++at) out.append({kHex[digest[at] >> 4], kHex[digest[at] & 15]});
@@ -56,7 +58,8 @@ bool MarkKey::valid(std::string_view mark) const {
   const std::string_view run = part(mark, "run");
   const std::string_view claimed = part(mark, "mac");
   if (role.empty() || run.empty() || run.size() > 128 || claimed.size() != 2 * kMacBytes) return false;
-  return CRYPTO_memcmp(mac(role, run).data(), claimed.data(), claimed.size()) == 0;
+  const std::string right = mac(role, run);
+  return right.size() == claimed.size() && CRYPTO_memcmp(right.data(), claimed.data(), claimed.size()) == 0;
 }
 
 }  // namespace truemirror
