@@ -1,7 +1,44 @@
-// Only dispatches: parsing is cli/'s, and so are the commands.
+// Only dispatches: parsing is cli/'s, and so are the commands. And says how the program ends where there is no memory.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string_view>
+
 #include "proxy/cli/commands.h"
 
+namespace {
+
+// As if killed, but with a word: half of what was wanted must not go on, and what report and capture held can be read
+// after a kill (invariant 9). Called where `new` fails, on any thread.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view kText =
+      "truemirror: out of memory; it ends at once. What report and capture held until now can be read\n";
+  (void)!::write(STDERR_FILENO, kText.data(), kText.size());  // where nobody listens there is nobody to tell
+  ::_exit(truemirror::kRuntime);
+}
+
+std::terminate_handler ends_otherwise = nullptr;
+
+// Not all memory is asked for with `new`: Asio throws bad_alloc by itself. Other exceptions end as they would have.
+[[noreturn]] void end_after_exception() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  } catch (const std::exception&) {
+    ends_otherwise();
+  }
+  ends_otherwise();
+  std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_new_handler(end_without_memory);
+  ends_otherwise = std::set_terminate(end_after_exception);
   return truemirror::run_cli(argc, argv,
                              {truemirror::serve_command, truemirror::replay_command, truemirror::diff_command});
 }

@@ -10,7 +10,9 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <exception>
 #include <list>
+#include <new>
 #include <thread>
 
 #include "proxy/admin/routes.h"
@@ -59,6 +61,17 @@ std::optional<AdminResponse> answer_to_garbage(const beast::error_code& error) {
   return admin_error(400, "this is no HTTP/1.1 request: " + error.message());
 }
 
+// What goes wrong with one connection has ended that connection, and nothing else; but for want of memory all ends.
+void end_for_want_of_memory(const std::exception_ptr& failed) {
+  try {
+    std::rethrow_exception(failed);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 AdminMessage as_message(const AdminResponse& answer, unsigned version, bool keep_alive, bool head_only) {
   AdminMessage message(static_cast<http::status>(answer.status), version);
   message.set(http::field::content_type, answer.content_type);
@@ -90,7 +103,9 @@ class AdminServer::Impl {
   // Takes over a listening socket.
   void serve(int listener) {
     acceptor_.assign(endpoint_.protocol(), listener);
-    asio::co_spawn(io_, accept_all(), [](const std::exception_ptr&) {});
+    asio::co_spawn(io_, accept_all(), [](const std::exception_ptr& failed) {
+      if (failed) std::rethrow_exception(failed);
+    });
     thread_ = std::thread([this] {
       if (options_.on_thread_start) options_.on_thread_start();
       io_.run();
@@ -125,7 +140,10 @@ class AdminServer::Impl {
       }
       if (clients_.size() >= options_.max_connections) continue;  // the socket closes
       const auto client = clients_.emplace(clients_.end(), std::move(socket));
-      asio::co_spawn(io_, converse(client), [this, client](const std::exception_ptr&) { clients_.erase(client); });
+      asio::co_spawn(io_, converse(client), [this, client](const std::exception_ptr& failed) {
+        clients_.erase(client);
+        if (failed) end_for_want_of_memory(failed);
+      });
     }
   }
 
