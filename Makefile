@@ -9,9 +9,9 @@ help:
 	@echo "make test    build with ASan and UBSan, and run all tests"
 	@echo "make build   build/release/truemirror"
 	@echo "make lint    format, and clang-tidy of what changed; make lint-all: of everything"
-	@echo "make tsan    build with TSan, and run the tests but for the demo"
+	@echo "make tsan    build with TSan, and run the tests but for the demo and the faults"
 	@echo "make mutants every invariant's mutation is caught by its test"
-	@echo "make fuzz    every fuzz target for SECONDS (15) each; clang 19"
+	@echo "make fuzz    every fuzz target for SECONDS (15) each, two at a time; clang 19"
 	@echo "make bench   beside nginx and haproxy, what a comparison costs, what verdicts are worth; ONLY=live for one (bench/README.md)"
 	@echo "make deps    install what is needed (Debian packages); the others do so by themselves"
 
@@ -50,7 +50,7 @@ lint lint-all:
 tsan: deps
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan -j $(BUILD_JOBS)
-	@ctest --preset tsan -LE 'demo|layering' -j $(BUILD_JOBS)
+	@ctest --preset tsan -LE 'demo|layering|faults' -j $(BUILD_JOBS)
 
 mutants: deps
 	@BUILD_JOBS=$(BUILD_JOBS) tests/mutations/run
