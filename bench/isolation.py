@@ -7,6 +7,7 @@ load's cpu at the lowest priority. After each run the accounting has to close, a
 """
 import argparse
 import http.client
+import itertools
 import os
 import socket
 import statistics
@@ -62,20 +63,23 @@ def reads_nothing(connection):
 
 HOSTILE = {"takes 2 s a request": slow, "accepts and says nothing": silent, "resets mid-body": resets,
            "sends an endless body": endless, "sends garbage": garbage, "reads nothing": reads_nothing}
+IN_TURN = "each connection in another way"
 
 
 def serve_hostile(name, port):
     os.nice(19)
+    manners = itertools.cycle(HOSTILE.values() if name == IN_TURN else [HOSTILE[name]])
     with socket.create_server(("127.0.0.1", port), backlog=1024) as listener:
-        def run(connection):
+        def run(connection, manner):
             try:
                 with connection:
-                    HOSTILE[name](connection)
+                    manner(connection)
             except OSError:
                 pass  # the proxy has had enough: that is its right
 
         while True:
-            threading.Thread(target=run, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=run, args=(listener.accept()[0], next(manners)),
+                             daemon=True).start()
 
 
 def closed(admin):

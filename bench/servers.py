@@ -137,6 +137,10 @@ def resident_mib(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
 
 
+def open_files(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def counters(admin):
     """Metrics of truemirror by name, labels summed."""
     connection = http.client.HTTPConnection("127.0.0.1", admin, timeout=10)
