@@ -64,7 +64,8 @@ class PolicyReader {
          {"uncalibrated", [&](auto& n) { uncalibrated(n); }},
          {"tolerances", [&](auto& n) { tolerances(n); }},
          {"latency", [&](auto& n) { latency(n); }},
-         {"endpoints", [&](auto& n) { endpoints(n); }}});
+         {"endpoints", [&](auto& n) { endpoints(n); }},
+         {"version", [&](auto& n) { version(n); }}});
   }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -126,6 +127,12 @@ class PolicyReader {
     const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
     text.resize(static_cast<std::size_t>(end - text.data()));
     return text;
+  }
+
+  // May be left out, unlike in rules and configuration: policies were written before they had one.
+  void version(const YAML::Node& node) {
+    const std::string value = node.IsScalar() ? node.Scalar() : std::string();
+    if (value != "1") refuse(node, "version " + clipped(value) + ": this program reads version 1 of policies");
   }
 
   void uncalibrated(const YAML::Node& node) {

@@ -49,6 +49,11 @@ endpoints:
   EXPECT_TRUE(policy.is_critical("POST /payments/{id}"));
 }
 
+TEST(PolicyFile, SaysItsVersionOrLeavesItOut) {
+  EXPECT_EQ(parse_policy("version: 1\nalpha: 0.02\n", "policy.yaml").value().alpha, 0.02);
+  EXPECT_EQ(problem_of("version: 2\n"), "policy.yaml:1:10: version '2': this program reads version 1 of policies");
+}
+
 TEST(PolicyFile, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {
   EXPECT_EQ(problem_of("alpha: 0.01\ntolerence: {}\n"),
             "policy.yaml:2:1: 'tolerence' is no key here; did you mean 'tolerances'?");
