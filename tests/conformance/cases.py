@@ -1,6 +1,6 @@
 """The corpus for scripts: cases/*.txt as values (README.md describes the format), and as seeds for the fuzz targets.
 
-    cases.py seeds FOLDER     writes FOLDER/head_scanner/ and FOLDER/body_decoder/, one file a case
+    cases.py seeds FOLDER     writes FOLDER/head_scanner/, FOLDER/body_decoder/ and FOLDER/session/, one file a case
 """
 import dataclasses
 import pathlib
@@ -93,11 +93,15 @@ def reason(group):
 
 def write_seeds(folder):
     """head_scanner: a byte (where the head is split), then a request or a response; body_decoder: two bytes (framing and
-    length), then a body."""
-    heads, bodies = pathlib.Path(folder) / "head_scanner", pathlib.Path(folder) / "body_decoder"
-    for path in (heads, bodies):
+    length), then a body; session: a script in which the client sends what it sends and stable answers."""
+    heads, bodies, sessions = (pathlib.Path(folder) / name for name in ("head_scanner", "body_decoder", "session"))
+    for path in (heads, bodies, sessions):
         path.mkdir(parents=True, exist_ok=True)
     for number, case in enumerate(read_all()):
+        script = b"r" + case.sent + b"\x1e" + b"A" + (case.stable_sends or b"") + b"\x1e"
+        if len(script) <= 8192:
+            then = b"" if case.stable_then == "keep" else b"k"
+            (sessions / f"case-{number}").write_bytes(script + then + b"g\0a\0")  # and an innocent request
         for side, message in (("client", case.sent), ("stable", case.stable_sends or b"")):
             if not message or len(message) > 8192:
                 continue

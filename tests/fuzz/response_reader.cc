@@ -1,7 +1,9 @@
-// A response read in pieces is the response read whole: head, payload, trailers, outcome.
+// A response read in pieces is the response read whole: head, payload, trailers, outcome. And where a strict grammar,
+// which shares no code with the reader, reads one response, the reader reads that one.
 #include <string>
 
 #include "proxy/http/response_reader.h"
+#include "tests/conformance/grammar.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace truemirror {
@@ -33,6 +35,17 @@ Seen read(std::string_view bytes, std::string_view method, std::size_t piece) {
   return seen;
 }
 
+// The grammar knows no bounds; what is short comes nowhere near ours.
+void compare_with_grammar(std::string_view bytes, std::string_view method, const Seen& seen) {
+  if (bytes.size() > 1'000) return;
+  const auto strict = conformance::read_responses(bytes, {std::string(method)}, true);
+  const bool one = strict.ok() && !strict.switched && !strict.messages.empty() && strict.messages.back().status >= 200;
+  if (!one) return;
+  const conformance::Message& message = strict.messages.back();
+  require(seen.ended && seen.status == message.status, "a response of the grammar is read");
+  require(seen.payload == message.body, "its payload is what the grammar reads");
+}
+
 }  // namespace
 }  // namespace truemirror
 
@@ -41,6 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FuzzInput input(data, size);
   const std::string_view method = input.byte() % 4 == 1 ? "HEAD" : "GET";
   const Seen whole = read(input.rest(), method, size + 1);
+  compare_with_grammar(input.rest(), method, whole);
   for (const std::size_t piece : {1u, 5u}) {
     const Seen cut = read(input.rest(), method, piece);
     require(cut.failed == whole.failed && cut.ended == whole.ended, "a split changes no outcome");
