@@ -134,7 +134,8 @@ class Service {
   Result<void> start();
   // Until SIGTERM or SIGINT.
   void serve();
-  int finish();
+  // No exception leaves it but for want of memory, and that must end the program before it unwinds past running threads.
+  int finish() noexcept;
 
  private:
   Result<void> start_admin();
@@ -256,7 +257,7 @@ void Service::serve() {
   }
 }
 
-int Service::finish() {
+int Service::finish() noexcept {
   {
     const std::lock_guard lock(mutex_);
     draining_ = true;
