@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include "diff/report/schema.h"
@@ -31,24 +32,36 @@ std::string name_part(const std::string& run) {
   return out.empty() ? "unnamed" : out;
 }
 
-// Moves everything from the write-ahead log into the file and gives the id of the run; empty where it never wrote.
-Result<std::string> settle_earlier_report(const fs::path& file) {
+bool is_damage(const SqliteConnection& connection) { return (connection.error_code() & 0xFF) == SQLITE_CORRUPT; }
+
+// Opens the report.db of an earlier run; nothing where there is none. Errors: it is not ours, so it stays as it is.
+Result<std::optional<SqliteConnection>> open_earlier_report(const fs::path& file) {
+  std::error_code code;
+  if (!fs::exists(fs::symlink_status(file, code))) return {boost::system::in_place_value, std::nullopt};
+  if (!fs::is_regular_file(file, code)) return Problem{quoted(file) + " is no regular file; move it away"};
   auto opened = SqliteConnection::open(file.string(), SQLITE_OPEN_READWRITE);
   if (!opened) return Problem{quoted(file) + " cannot be opened (" + opened.error().text + "); move it away"};
-  SqliteConnection& connection = *opened;
-  if (auto ours = check_report_database(connection, file); !ours) return ours.error();
+  if (auto ours = check_report_database(*opened, file); !ours && !is_damage(*opened)) {
+    return Problem{ours.error().text + "; move it away, or name another folder"};
+  }
+  return {boost::system::in_place_value, std::move(*opened)};
+}
+
+// The id of the run, once everything is moved from the write-ahead log into the file; where a reader keeps that from
+// being done the log is renamed with it. Empty where the run never wrote.
+Result<std::string> settle_earlier_report(SqliteConnection& connection, const fs::path& file) {
   std::string run;
   {
     SqliteStatement query(connection, "SELECT id FROM run LIMIT 1");
     if (query.step()) run = query.text();
     query.reset();
     SqliteStatement checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-    if (checkpoint.step() && checkpoint.flag()) {
-      return Problem{quoted(file) + " is being read by another program; end that, or choose another folder"};
-    }
+    (void)checkpoint.step();
   }
-  if (!connection.ok()) return Problem{quoted(file) + " cannot be renamed out of the way: " + connection.error()};
-  return {boost::system::in_place_value, std::move(run)};
+  if (connection.ok()) return {boost::system::in_place_value, std::move(run)};
+  // Damage must not be in the way of the next run; whoever wants to rescue something finds it under this name.
+  if (is_damage(connection)) return {boost::system::in_place_value, "damaged"};
+  return Problem{quoted(file) + " cannot be renamed out of the way: " + connection.error()};
 }
 
 }  // namespace
@@ -95,20 +108,31 @@ Result<void> check_report_database(SqliteConnection& connection, const fs::path&
                  (no_log ? "; its log needs a folder that may be written: copy the files to one" : "")};
 }
 
+Result<void> check_earlier_report(const fs::path& dir) {
+  const auto earlier = open_earlier_report(dir / "report.db");
+  if (!earlier) return earlier.error();
+  return {};
+}
+
 Result<void> set_earlier_report_aside(const fs::path& dir) {
   const fs::path file = dir / "report.db";
-  std::error_code code;
-  if (!fs::exists(fs::symlink_status(file, code))) return {};
-  if (!fs::is_regular_file(file, code)) return Problem{quoted(file) + " is no regular file; move it away"};
-  const auto run = settle_earlier_report(file);
-  if (!run) return Problem{run.error().text + " (a report that is there is renamed, never overwritten)"};
+  std::string run;
+  {
+    auto earlier = open_earlier_report(file);
+    if (!earlier) return earlier.error();
+    if (!*earlier) return {};
+    auto settled = settle_earlier_report(**earlier, file);
+    if (!settled) return settled.error();
+    run = *std::move(settled);
+  }
 
-  const std::string stem = "report-" + name_part(*run);
+  std::error_code code;
+  const std::string stem = "report-" + name_part(run);
   fs::path target = dir / (stem + ".db");
   for (int n = 2; fs::exists(fs::symlink_status(target, code)); ++n) {
     target = dir / (stem + "-" + std::to_string(n) + ".db");
   }
-  // The log is empty now; it exists only while some reader is idle, and must not become the log of the next report.db.
+  // The log goes first: it must not become the log of the next report.db.
   for (const char* suffix : {"-wal", "-shm", ""}) {
     fs::rename(file.string() + suffix, target.string() + suffix, code);
     if (code && code != std::errc::no_such_file_or_directory) {

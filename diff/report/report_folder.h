@@ -25,7 +25,10 @@ class FolderLock {
 
 // Makes the folder (0700) where it is not there; its parents too, as the umask says.
 [[nodiscard]] Result<void> make_report_folder(const std::filesystem::path& dir);
-// Renames report.db of an earlier run to report-<run>.db; nothing to do where there is none.
+// That set_earlier_report_aside() may rename what there is. Changes nothing.
+[[nodiscard]] Result<void> check_earlier_report(const std::filesystem::path& dir);
+// Renames report.db of an earlier run to report-<run>.db, or, where it is damaged, to report-damaged.db; nothing to do
+// where there is none. Whoever reads it meanwhile goes on reading it.
 [[nodiscard]] Result<void> set_earlier_report_aside(const std::filesystem::path& dir);
 // Makes an empty report.db (0600) with its tables; it appears whole or not at all.
 [[nodiscard]] Result<void> make_report_database(const std::filesystem::path& dir);

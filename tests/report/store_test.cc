@@ -231,6 +231,73 @@ TEST_F(ReportStoreTest, AFolderHasOneWriterAtATime) {
   EXPECT_EQ(loaded(dir_).run.id, "7f3a9c21");
 }
 
+TEST_F(ReportStoreTest, AClaimLeavesTheEarlierReportInItsPlace) {
+  write(dir_, rich_report());
+  {
+    auto claimed = ReportStore::claim(dir_);
+    ASSERT_TRUE(claimed) << claimed.error().text;
+  }
+  EXPECT_EQ(loaded(dir_).run.id, "7f3a9c21");
+  auto claimed = ReportStore::claim(dir_);
+  ASSERT_TRUE(claimed) << claimed.error().text;
+  ASSERT_TRUE((*claimed)->begin());
+  EXPECT_THAT(refusal(dir_), HasSubstr("holds no report yet"));
+  EXPECT_EQ(loaded(dir_ / "report-7f3a9c21.db").run.id, "7f3a9c21");
+}
+
+TEST_F(ReportStoreTest, ADamagedReportIsSetAsideUnderThatName) {
+  write(dir_, rich_report());
+  std::string bytes;
+  {
+    std::ifstream in(dir_ / "report.db", std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  constexpr std::size_t kPage = 4096;  // the first holds who made the file
+  ASSERT_GT(bytes.size(), 2 * kPage);
+  std::fill(bytes.begin() + kPage, bytes.end(), '\xAA');
+  std::ofstream(dir_ / "report.db", std::ios::binary) << bytes;
+  write(dir_, rich_report());
+  EXPECT_EQ(loaded(dir_).run.id, "7f3a9c21");
+  EXPECT_EQ(fs::file_size(dir_ / "report-damaged.db"), bytes.size());
+}
+
+// A run was killed, its log is not in the file yet, and somebody looks at it without end.
+TEST_F(ReportStoreTest, WhoReadsAReportKeepsItAndIsNotInTheWay) {
+  const fs::path killed = root_ / "killed";
+  fs::create_directory(killed);
+  {
+    auto store = ReportStore::create(dir_);
+    ASSERT_TRUE(store) << store.error().text;
+    ASSERT_TRUE((*store)->write(rich_report()));
+    for (const char* name : {"report.db", "report.db-wal"}) fs::copy_file(dir_ / name, killed / name);
+  }
+  ASSERT_GT(fs::file_size(killed / "report.db-wal"), 0U);
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open((killed / "report.db").c_str(), &reader), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT id FROM run", nullptr, nullptr, nullptr), SQLITE_OK);
+
+  Report next = rich_report();
+  next.run.id = "next";
+  write(killed, next);
+  EXPECT_EQ(loaded(killed).run.id, "next");
+  EXPECT_EQ(loaded(killed / "report-7f3a9c21.db").findings.size(), rich_report().findings.size());
+  EXPECT_EQ(sqlite3_exec(reader, "SELECT id FROM run", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(reader);
+}
+
+TEST_F(ReportStoreTest, AReportThatIsMovedAwayKeepsWhatItHadAndANewOneIsBegun) {
+  auto store = ReportStore::create(dir_);
+  ASSERT_TRUE(store) << store.error().text;
+  Report report = large_report(20);
+  ASSERT_TRUE((*store)->write(report));
+  fs::rename(dir_ / "report.db", root_ / "moved.db");
+  report.totals.requests = 4711;
+  const auto written = (*store)->write(report);
+  ASSERT_TRUE(written) << written.error().text;
+  EXPECT_EQ(loaded(root_ / "moved.db").findings.size(), 20U);
+  EXPECT_EQ(render_json(loaded(dir_)), render_json(report));
+}
+
 TEST_F(ReportStoreTest, AReportThatIsTakenAwayIsAProblem) {
   auto store = ReportStore::create(dir_);
   ASSERT_TRUE(store) << store.error().text;
