@@ -1,5 +1,7 @@
 #include "proxy/admin/server.h"
 
+#include <unistd.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -232,6 +234,13 @@ Result<std::unique_ptr<AdminServer>> AdminServer::start(AdminOptions options, Ad
   auto impl = std::make_unique<Impl>(std::move(options), listener->endpoint, std::move(hooks));
   impl->serve(listener->socket);
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(impl)));
+}
+
+Result<void> AdminServer::can_start(const AdminOptions& options) {
+  const auto listener = listen_on(options);
+  if (listener.has_error()) return listener.error();
+  ::close(listener->socket);
+  return {};
 }
 
 std::uint16_t AdminServer::port() const { return impl_->port(); }

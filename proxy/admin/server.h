@@ -40,6 +40,8 @@ class AdminServer {
  public:
   // Binds and serves. Errors: the address is taken or not ours; a host that is no loopback address without a token.
   [[nodiscard]] static Result<std::unique_ptr<AdminServer>> start(AdminOptions options, AdminHooks hooks);
+  // The same errors as of now, without serving.
+  [[nodiscard]] static Result<void> can_start(const AdminOptions& options);
   ~AdminServer();  // stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;

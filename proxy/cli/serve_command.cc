@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "proxy/admin/server.h"
+#include "proxy/cli/capture_watch.h"
 #include "proxy/cli/commands.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
@@ -23,6 +24,8 @@ namespace {
 constexpr std::chrono::seconds kDrainLive{20};
 constexpr std::chrono::seconds kDrainShadow{5};
 constexpr std::chrono::milliseconds kProbe{1'000};
+// A log shipper that hangs must neither end the comparing nor hold up the drain.
+constexpr std::chrono::milliseconds kLinesPatience{2'000};
 
 std::shared_ptr<const SamplingPlan> sampling_plan(const ServeConfig& config) {
   auto plan = std::make_shared<SamplingPlan>();
@@ -39,6 +42,15 @@ LiveOptions live_options(const ServeConfig& config) {
   options.stable.url = config.stable;
   options.copy_limit = config.budgets.copy_limit;
   options.forward_connect = config.listen.forward_connect;
+  return options;
+}
+
+AdminOptions admin_options(const ServeConfig& config) {
+  AdminOptions options;
+  options.host = config.admin.listen.host;
+  options.port = config.admin.listen.port;
+  options.token = config.admin.token;
+  options.on_thread_start = [] { enter_background("admin"); };
   return options;
 }
 
@@ -102,6 +114,7 @@ PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_pt
   options.comparer.compare.rules = config.rules;
   options.report_dir = config.report;
   options.comparisons = config.comparisons.value_or("");
+  options.comparisons_patience = kLinesPatience;
   options.marks = config.mark_key ? MarkKey(*config.mark_key) : MarkKey::random();
   if (config.capture.dir) {
     options.capture = CaptureOptions{.dir = *config.capture.dir,
@@ -140,6 +153,7 @@ class Service {
  private:
   Result<void> start_admin();
   void look_at_stable();
+  void look_at_capture();
   void reload();
   void say_what_runs() const;
   [[nodiscard]] std::string not_ready() const;
@@ -149,6 +163,7 @@ class Service {
   mutable std::mutex mutex_;
   std::string stable_problem_ = "stable has not been looked at yet";
   bool draining_ = false;
+  CaptureWatch capture_watch_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<LiveServer> live_;
   std::unique_ptr<AdminServer> admin_;
@@ -158,6 +173,7 @@ Result<void> Service::start() {
   // Before anything is opened: a start that fails leaves the last run's report where it is.
   if (auto free = LiveServer::can_listen(config_.listen.http->host, config_.listen.http->port); !free) return free;
   if (auto free = LiveServer::can_listen(config_.admin.listen.host, config_.admin.listen.port); !free) return free;
+  if (auto can = AdminServer::can_start(admin_options(config_)); !can) return can;
   auto redactor = make_redactor(config_.redaction);
   if (!redactor) return redactor.error();
   auto pipeline = Pipeline::open(pipeline_options(config_, *redactor));
@@ -193,21 +209,18 @@ Result<void> Service::start_admin() {
   hooks.set_mirroring = [this](bool enabled) {
     if (mirroring_.exchange(enabled) != enabled) spdlog::warn("mirroring is switched {}", enabled ? "on" : "off");
   };
-  AdminOptions options;
-  options.host = config_.admin.listen.host;
-  options.port = config_.admin.listen.port;
-  options.token = config_.admin.token;
-  options.on_thread_start = [] { enter_background("admin"); };
-  auto admin = AdminServer::start(std::move(options), std::move(hooks));
+  auto admin = AdminServer::start(admin_options(config_), std::move(hooks));
   if (!admin) return admin.error();
   admin_ = std::move(*admin);
   return {};
 }
 
 void Service::say_what_runs() const {
-  spdlog::info("serving http://{}:{} from stable {}", config_.listen.http->host, live_->port(), config_.stable.text);
-  spdlog::info("mirroring {:g} % of GET, HEAD and OPTIONS to candidate {}{}", config_.sample * 100,
-               config_.candidate.text, config_.control ? " and control " + config_.control->text : "");
+  spdlog::info("serving http://{} from stable {}", to_string(HostPort{config_.listen.http->host, live_->port()}),
+               config_.stable.text);
+  spdlog::info("mirroring {:g} % of GET, HEAD and OPTIONS{} to candidate {}{}", config_.sample * 100,
+               config_.routes.empty() ? "" : ", but for what routes say otherwise,", config_.candidate.text,
+               config_.control ? " and control " + config_.control->text : "");
   if (config_.control_is_stable) {
     spdlog::warn(
         "control is stable itself: it is asked twice and carries that load, its second answer may come from a cache "
@@ -215,7 +228,8 @@ void Service::say_what_runs() const {
   } else if (!config_.control) {
     spdlog::warn("there is no control: noise is guessed from value classes, verdicts are uncalibrated");
   }
-  spdlog::info("report {}, live at http://{}:{}/", config_.report.string(), config_.admin.listen.host, admin_->port());
+  spdlog::info("report {}, live at http://{}/", config_.report.string(),
+               to_string(HostPort{config_.admin.listen.host, admin_->port()}));
 }
 
 std::string Service::not_ready() const {
@@ -233,6 +247,13 @@ void Service::look_at_stable() {
     spdlog::error("not ready: stable: {}; clients get 503 until it is back", problem);
   }
   stable_problem_ = std::move(problem);
+}
+
+void Service::look_at_capture() {
+  const auto stats = pipeline_->capture_stats();
+  if (!stats) return;
+  const std::string news = capture_watch_.look(*stats);
+  if (!news.empty()) spdlog::log(capture_watch_.sheds() ? spdlog::level::err : spdlog::level::info, "{}", news);
 }
 
 void Service::reload() {
@@ -254,6 +275,7 @@ void Service::serve() {
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == SIGHUP) reload();
     look_at_stable();
+    look_at_capture();
   }
 }
 
@@ -271,6 +293,8 @@ int Service::finish() noexcept {
     return kRuntime;
   }
   say_totals(*last);
+  if (const auto capture = pipeline_->capture_stats())
+    spdlog::info("{}", capture_totals(*config_.capture.dir, *capture));
   return kDone;
 }
 

@@ -27,18 +27,20 @@ Pipeline::~Pipeline() {
 Result<std::unique_ptr<Pipeline>> Pipeline::open(PipelineOptions options) {
   std::unique_ptr<Pipeline> self(new Pipeline(std::move(options)));
   PipelineOptions& o = self->options_;
-  auto store = ReportStore::create(o.report_dir);
+  // The report last: where something else cannot be opened, that of the last run stays where it is.
+  auto store = ReportStore::claim(o.report_dir);
   if (!store) return store.error();
+  if (!o.comparisons.empty()) {
+    auto lines = ComparisonLines::open(o.comparisons, o.run.id, o.aggregate.redactor, o.comparisons_patience);
+    if (!lines) return lines.error();
+    self->lines_ = std::move(*lines);
+  }
   if (o.capture) {
     auto capture = CaptureWriter::open(*o.capture);
     if (!capture) return capture.error();
     self->capture_ = std::move(*capture);
   }
-  if (!o.comparisons.empty()) {
-    auto lines = ComparisonLines::open(o.comparisons, o.run.id, o.aggregate.redactor);
-    if (!lines) return lines.error();
-    self->lines_ = std::move(*lines);
-  }
+  if (auto begun = (*store)->begin(); !begun) return begun.error();
   self->aggregator_ = std::make_unique<Aggregator>(o.aggregate);
   self->comparer_ =
       std::make_unique<Comparer>(o.comparer, o.run.id, *self->aggregator_, self->capture_.get(), self->lines_.get());

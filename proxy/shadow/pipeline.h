@@ -27,6 +27,8 @@ struct PipelineOptions {
   std::filesystem::path report_dir;
   std::optional<CaptureOptions> capture;
   std::string comparisons;  // a file, `-`, or empty for none
+  // How long a reader of them may take nothing before lines are left out. None: for ever, comparing waits.
+  std::optional<std::chrono::milliseconds> comparisons_patience;
   MarkKey marks = MarkKey("");
   std::function<std::uint64_t()> requests;  // for the totals; any thread. None: as many as samples
 };
