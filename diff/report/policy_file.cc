@@ -209,11 +209,10 @@ class PolicyReader {
 
 }  // namespace
 
-Result<Policy> parse_policy(std::string_view yaml, std::string_view file_name) {
+Result<Policy> parse_policy(std::string_view yaml, std::string_view file_name, Policy policy) {
   constexpr std::size_t kLongest = 1u << 20;
   const std::string file(file_name);
   if (yaml.size() > kLongest) return Problem{file + ": is longer than 1 MiB; a policy file is not"};
-  Policy policy;
   PolicyReader reader(policy, file);
   try {
     reader.read(load_one_document(yaml));

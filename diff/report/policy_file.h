@@ -23,8 +23,8 @@
 
 namespace truemirror {
 
-// Keys that are not given keep the defaults; an empty file is the default policy. `file_name` only names the file in
+// Keys that are not given keep what `policy` has; an empty file changes nothing. `file_name` only names the file in
 // problems: "policy.yaml:3:1: 'tolerence' is no key here; did you mean 'tolerances'?"
-[[nodiscard]] Result<Policy> parse_policy(std::string_view yaml, std::string_view file_name);
+[[nodiscard]] Result<Policy> parse_policy(std::string_view yaml, std::string_view file_name, Policy policy = {});
 
 }  // namespace truemirror

@@ -1,15 +1,12 @@
 // `truemirror diff`: compares recorded responses again, under these rules. No network.
 #include <spdlog/spdlog.h>
-#include <unistd.h>
-
-#include <cstdio>
 
 #include "capture/reader.h"
 #include "capture/redact.h"
-#include "diff/report/render.h"
 #include "proxy/cli/commands.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
+#include "proxy/cli/stop_on_signal.h"
 #include "proxy/cli/version.h"
 #include "proxy/shadow/pipeline.h"
 
@@ -63,7 +60,8 @@ int diff_command(const DiffArguments& arguments) {
   std::unique_ptr<Pipeline> pipeline;
   std::uint64_t incomplete = 0;
   CapturedExchange exchange;
-  for (;;) {
+  const StopOnSignal stop("stopping: the report covers what has been compared so far");
+  while (!stop.asked()) {
     const Result<bool> more = reader->next(exchange);
     if (!more) return spdlog::error("{}", more.error().text), kUsage;
     if (!*more) break;
@@ -85,6 +83,7 @@ int diff_command(const DiffArguments& arguments) {
     exchange = {};
   }
   for (const std::string& problem : reader->stats().problems) spdlog::warn("capture: {}", problem);
+  if (!pipeline && stop.asked()) return kRuntime;
   if (!pipeline) {
     spdlog::error(
         "no exchange in {} has responses of both stable and candidate ({} exchanges read); record one with "
@@ -97,7 +96,7 @@ int diff_command(const DiffArguments& arguments) {
   const Result<Report> last = pipeline->finish(std::chrono::milliseconds(0));
   if (!last) return spdlog::critical("{}", last.error().text), kRuntime;
   say_totals(*last);
-  std::fputs(render_text(*last, {.color = isatty(STDOUT_FILENO) != 0}).c_str(), stdout);
+  print_report(*last, arguments.comparisons);
   return kDone;
 }
 

@@ -97,12 +97,11 @@ Result<ReplayArguments> Flags::replay_arguments() const {
     if (templates.has_error()) return templates.error();
     out.templates = *std::move(templates);
   }
+  if (!out.speed) out.policy.burst = std::chrono::milliseconds{100};  // design.md §8
   if (policy_) {
-    auto policy = load_policy(*policy_);
+    auto policy = load_policy_over(out.policy, *policy_);
     if (policy.has_error()) return policy.error();
     out.policy = *std::move(policy);
-  } else if (!out.speed) {
-    out.policy.burst = std::chrono::milliseconds{100};  // design.md §8
   }
   if (report_) out.report = *report_;
   out.comparisons = comparisons_;

@@ -26,10 +26,12 @@ Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& f
   return (*rules)->with_types(*std::move(types), file.string());
 }
 
-Result<Policy> load_policy(const std::filesystem::path& file) {
+Result<Policy> load_policy(const std::filesystem::path& file) { return load_policy_over(Policy(), file); }
+
+Result<Policy> load_policy_over(const Policy& usual, const std::filesystem::path& file) {
   const auto text = read_text_file(file);
   if (text.has_error()) return text.error();
-  return parse_policy(*text, file.string());
+  return parse_policy(*text, file.string(), usual);
 }
 
 Result<EndpointTemplates> load_openapi(const std::filesystem::path& file) {

@@ -3,15 +3,13 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
-#include <thread>
 
 #include "capture/redact.h"
-#include "diff/report/render.h"
 #include "proxy/cli/commands.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
+#include "proxy/cli/stop_on_signal.h"
 #include "proxy/cli/version.h"
 #include "proxy/replay/recorded_policy.h"
 #include "proxy/replay/recorded_sample.h"
@@ -22,7 +20,6 @@ namespace truemirror {
 namespace {
 
 constexpr std::chrono::seconds kDrain{15};
-constexpr std::chrono::milliseconds kFastBurst{100};  // evidence blocks of --speed max (design.md §8)
 
 PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::shared_ptr<const Redactor>& redactor) {
   PipelineOptions options;
@@ -47,7 +44,6 @@ PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::sh
                        .rules = arguments.rules,
                        .routes = arguments.templates.routes,
                        .templates = arguments.templates.source};
-  if (!arguments.speed) options.aggregate.policy.burst = kFastBurst;
   options.comparer.compare.rules = arguments.rules;
   if (!arguments.stable) {
     options.comparer.prepare = [policy = std::make_shared<RecordedPolicy>(redactor)](Comparison& comparison) {
@@ -59,31 +55,6 @@ PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::sh
   options.marks = MarkKey::random();
   return options;
 }
-
-// SIGINT or SIGTERM ends the sending early; what was sent is still reported.
-class StopOnSignal {
- public:
-  StopOnSignal() : thread_([this] { wait(); }) {}
-  ~StopOnSignal() {
-    over_ = true;
-    thread_.join();
-  }
-  [[nodiscard]] const std::atomic<bool>& asked() const { return asked_; }
-
- private:
-  void wait() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
-    const timespec tick{0, 100'000'000};
-    while (!over_) {
-      if (sigtimedwait(&signals, nullptr, &tick) <= 0 || asked_.exchange(true)) continue;
-      spdlog::info("stopping: no more requests are sent; what is under way ends within the arms' deadline");
-    }
-  }
-  std::atomic<bool> over_{false}, asked_{false};
-  std::thread thread_;
-};
 
 void say_fidelity(const ReplayStats& stats, bool open_loop) {
   const ReplayFidelity& fidelity = stats.fidelity;
@@ -129,7 +100,7 @@ int replay_command(const ReplayArguments& arguments) {
   if (!pipeline) return spdlog::error("{}", pipeline.error().text), kUsage;
   (*pipeline)->start();
   const bool terminal = isatty(STDERR_FILENO) != 0;
-  const StopOnSignal stop;
+  const StopOnSignal stop("stopping: no more requests are sent; what is under way ends within the arms' deadline");
   const Result<ReplayStats> stats =
       (*replayer)->run((*pipeline)->lane(), (*pipeline)->marks(),
                        [terminal](std::uint64_t taken) {
@@ -143,7 +114,7 @@ int replay_command(const ReplayArguments& arguments) {
   say_fidelity(*stats, arguments.speed.has_value());
   if (!last) return spdlog::critical("{}", last.error().text), kRuntime;
   say_totals(*last);
-  std::fputs(render_text(*last, {.color = isatty(STDOUT_FILENO) != 0}).c_str(), stdout);
+  print_report(*last, arguments.comparisons);
   return kDone;
 }
 

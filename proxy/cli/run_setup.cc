@@ -2,9 +2,13 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <csignal>
+#include <cstdio>
+
+#include "diff/report/render.h"
 
 namespace truemirror {
 
@@ -14,6 +18,7 @@ void prepare_process() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk, and no reason to end serving
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;
@@ -34,6 +39,11 @@ void say_totals(const Report& report) {
   spdlog::info("run {}: {} requests, {} sampled = {} compared + {} dropped{} + {} in flight; verdict {}", report.run.id,
                totals.requests, totals.sampled, totals.compared, sum, dropped.empty() ? "" : " (" + dropped + ")",
                totals.in_flight, to_string(report.verdict));
+}
+
+void print_report(const Report& report, const std::optional<std::string>& comparisons) {
+  std::FILE* out = comparisons == "-" ? stderr : stdout;
+  std::fputs(render_text(report, {.color = isatty(fileno(out)) != 0}).c_str(), out);
 }
 
 }  // namespace truemirror

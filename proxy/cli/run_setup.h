@@ -1,6 +1,7 @@
 // What serve, replay and diff share at their start and at their end.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,7 @@
 
 namespace truemirror {
 
-// Blocks the signals that serve() waits for, ignores SIGPIPE, lifts the limit on open files to what is allowed.
+// Blocks the signals that serve() waits for, ignores SIGPIPE and SIGXFSZ, lifts the limit on open files to what is allowed.
 // Before any thread is started.
 void prepare_process();
 
@@ -17,5 +18,8 @@ void prepare_process();
 
 // One log line: the run's accounting, and its verdict.
 void say_totals(const Report& report);
+
+// The report as text on stdout; on stderr where stdout carries the lines of `--comparisons -`.
+void print_report(const Report& report, const std::optional<std::string>& comparisons);
 
 }  // namespace truemirror
