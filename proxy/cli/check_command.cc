@@ -32,13 +32,18 @@ void print_patterns(const char* key, const std::vector<std::string>& patterns) {
   std::cout << "\n";
 }
 
+std::string shown(std::chrono::microseconds time) {
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+  return millis == time ? format_duration(millis) : std::to_string(time.count()) + "us";
+}
+
 void print_budget(const std::string& whose, const LatencyBudget& budget) {
   constexpr std::array<const char*, 3> kNames{" p50 ", " p90 ", " p99 "};
-  std::string shown;
+  std::string text;
   for (std::size_t i = 0; i < budget.size(); ++i) {
-    if (budget[i]) shown += (shown.empty() ? "" : ",") + (kNames[i] + std::to_string(budget[i]->count())) + "us";
+    if (budget[i]) text += (text.empty() ? "" : ",") + (kNames[i] + shown(*budget[i]));
   }
-  if (!shown.empty()) std::cout << "#   latency budget of " << whose << ":" << shown << "\n";
+  if (!text.empty()) std::cout << "#   latency budget of " << whose << ":" << text << "\n";
 }
 
 void print_policy(const Policy& policy) {
@@ -53,7 +58,7 @@ void print_policy(const Policy& policy) {
             << percent(tolerances.latency_p50) << ", p90 " << percent(tolerances.latency_p90) << ", p99 "
             << percent(tolerances.latency_p99) << "\n"
             << "#   latency margin: " << percent(policy.latency_margin) << " and "
-            << policy.latency_margin_absolute.count() << "us\n";
+            << shown(policy.latency_margin_absolute) << "\n";
   print_budget("every endpoint", policy.budget);
   for (const EndpointBudget& each : policy.endpoint_budgets) print_budget("'" + each.endpoint + "'", each.budget);
   print_patterns("excluded", policy.excluded);

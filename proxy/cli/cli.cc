@@ -59,6 +59,18 @@ std::string path_of(const CLI::App* app) {
   return path;
 }
 
+// CLI11 says "--listen: At Most 1 required but received 2" and "--listen: 1 required HOST:PORT missing".
+std::string miscounted(const std::string& text) {
+  const std::size_t colon = text.find(": ");
+  if (colon == std::string::npos) return text;
+  const std::string flag = text.substr(0, colon);
+  if (text.find("At Most 1", colon) != std::string::npos) return flag + " is given more than once; keep one";
+  constexpr std::string_view kRequired = "1 required ", kMissing = " missing";
+  if (text.compare(colon + 2, kRequired.size(), kRequired) != 0 || !text.ends_with(kMissing)) return text;
+  const std::size_t value = colon + 2 + kRequired.size();
+  return flag + " needs a value: " + flag + " " + text.substr(value, text.size() - kMissing.size() - value);
+}
+
 int run_chosen(const CLI::App& root, Flags& flags, const LongCommands& commands) {
   const CLI::App* app = chosen(root);
   const std::string path = path_of(app);
@@ -92,6 +104,8 @@ int run_cli(int argc, const char* const* argv, const LongCommands& commands) {
   } catch (const CLI::CallForVersion&) {
     std::cout << version_text() << "\n";
     return kDone;
+  } catch (const CLI::ArgumentMismatch& error) {
+    return complain(path_of(chosen(app)), miscounted(error.what()));
   } catch (const CLI::ParseError& error) {
     return complain(path_of(chosen(app)), error.what());
   }

@@ -61,6 +61,18 @@ TEST(Cli, ReplayDefaultsToTheRecordedAnswersAtTheRecordedPace) {
   EXPECT_EQ(fast.replay->policy.burst, std::chrono::milliseconds(100));
 }
 
+TEST(Cli, TheBurstOfAPolicyHoldsAtAnySpeed) {
+  const std::string policy = testing::TempDir() + "burst" + std::to_string(::getpid()) + ".yaml";
+  for (const auto& [text, burst] : {std::pair{"burst: 3s\n", 3000}, std::pair{"alpha: 2%\n", 100}}) {
+    std::ofstream(policy) << text;
+    const Outcome outcome =
+        run({"replay", "a", "--candidate", "http://b:2", "--speed", "max", "--policy", policy.c_str()});
+    ASSERT_TRUE(outcome.replay) << outcome.err;
+    EXPECT_EQ(outcome.replay->policy.burst, std::chrono::milliseconds(burst)) << text;
+  }
+  std::filesystem::remove(policy);
+}
+
 struct Mistake {
   std::vector<const char*> words;
   const char* says;
@@ -84,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"serve", "--stabel", "http://a"}, "there is no flag --stabel; did you mean '--stable'?"},
         Mistake{{"serve", "--stabel=http://a"}, "there is no flag --stabel; did you mean '--stable'?"},
         Mistake{{"serve", "extra"}, "'extra' is one word too many"}, Mistake{{"serve"}, "serve needs --stable URL"},
-        Mistake{{"serve", "--stable"}, "--stable"},
+        Mistake{{"serve", "--stable"}, "--stable needs a value: --stable URL"},
+        Mistake{{"serve", "--listen", "a:1", "--listen", "a:2"}, "--listen is given more than once; keep one"},
         Mistake{{"serve", "--stable", "a", "--candidate", "http://b"}, "--stable: 'a' is no upstream URL"},
         Mistake{{"serve", "--stable", "http://a", "--candidate", "http://b", "--sample", "ten"},
                 "--sample: 'ten' is no"},
