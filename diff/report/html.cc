@@ -80,7 +80,8 @@ std::string verdict_section(const ReportView& view) {
   return out + "</dl></section>\n";
 }
 
-std::string accounting_section(const Totals& totals) {
+std::string accounting_section(const ReportView& view) {
+  const Totals& totals = view.report.totals;
   std::uint64_t dropped = 0;
   std::string reasons;
   for (const auto& [reason, samples] : totals.dropped) {
@@ -91,7 +92,9 @@ std::string accounting_section(const Totals& totals) {
       "<section aria-labelledby=\"accounting\"><h2 id=\"accounting\">Accounting</h2><dl class=\"counts\">" +
       fact("requests", phrase_count(totals.requests)) + fact("sampled", phrase_count(totals.sampled)) +
       fact("= compared", phrase_count(totals.compared)) + fact("+ dropped", phrase_count(dropped)) +
-      fact("+ in flight", phrase_count(totals.in_flight)) + fact("diverged", phrase_count(totals.diverged)) + "</dl>";
+      fact("+ in flight", phrase_count(totals.in_flight)) + fact("diverged", phrase_count(totals.diverged)) +
+      fact("beyond noise", phrase_count(view.beyond_noise())) + fact("candidate failed", phrase_count(view.errors())) +
+      "</dl>";
   if (!reasons.empty()) out += "<ul class=\"inline\" aria-label=\"dropped by reason\">" + reasons + "</ul>";
   return out + "</section>\n";
 }
@@ -183,7 +186,8 @@ std::string endpoints_section(const ReportView& view) {
       "<section aria-labelledby=\"endpoints\"><h2 id=\"endpoints\">Endpoints</h2><div class=\"scroll\"><table><caption>"
       "Verdict by endpoint</caption><thead><tr><th scope=\"col\">endpoint</th><th scope=\"col\">verdict</th><th "
       "scope=\"col\" "
-      "class=\"n\">pairs</th><th scope=\"col\" class=\"n\">diverged</th><th scope=\"col\" class=\"n\">errors</th><th "
+      "class=\"n\">pairs</th><th scope=\"col\" class=\"n\">beyond noise</th><th scope=\"col\" "
+      "class=\"n\">errors</th><th "
       "scope=\"col\" class=\"n\">pairs still needed</th></tr></thead><tbody>\n";
   for (const EndpointReport* endpoint : view.endpoints) {
     std::uint64_t needed = 0;
@@ -191,7 +195,7 @@ std::string endpoints_section(const ReportView& view) {
     out += "<tr><th scope=\"row\">" + html_text(endpoint->endpoint) + "</th><td><b class=\"badge " +
            std::string(css_class(endpoint->verdict)) + "\">" + std::string(to_string(endpoint->verdict)) +
            "</b></td><td class=\"n\">" + phrase_count(endpoint->pairs) + "</td><td class=\"n\">" +
-           phrase_count(endpoint->diverged) + "</td><td class=\"n\">" + phrase_count(endpoint->errors) +
+           phrase_count(diverged_beyond_noise(*endpoint)) + "</td><td class=\"n\">" + phrase_count(endpoint->errors) +
            "</td><td class=\"n\">" + (needed > 0 ? phrase_count(needed) : "") + "</td></tr>\n";
   }
   return out + "</tbody></table></div></section>\n";
@@ -203,7 +207,7 @@ std::string render_html(const Report& report, const RenderOptions& options) {
   const ReportView view(report);
   std::string out = head(report, options.live) + "<body>\n";
   if (options.live) out += live_bar();
-  out += "<main id=\"report\">\n" + verdict_section(view) + accounting_section(report.totals) + proven_section(view) +
+  out += "<main id=\"report\">\n" + verdict_section(view) + accounting_section(view) + proven_section(view) +
          failing_section(view) + html_latency(view) + unproven_section(view) +
          quiet_section("noise", "Noise", view.noise) + quiet_section("accepted", "Accepted", view.accepted) +
          quiet_section("hidden", "Hidden", view.hidden) + rules_section(report.rules) + endpoints_section(view);

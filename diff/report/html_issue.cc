@@ -1,4 +1,7 @@
 // An issue on the page: a card that says what differs, how often and how sure, and opens to samples side by side.
+#include <algorithm>
+#include <vector>
+
 #include "diff/report/html_parts.h"
 #include "diff/report/phrase.h"
 #include "diff/report/shown_text.h"
@@ -45,7 +48,25 @@ std::string answer_column(std::string_view arm, const Response& response) {
   return out + (response.ok() || response.body.length > 0 ? html_body(response.body, kBodyRoom) : "") + "</section>";
 }
 
-std::string example_block(const Example& example, const FindingReport& finding) {
+// What differs in a sample: of the finding that leads, then of the others that were seen on it too.
+std::vector<const Divergence*> divergences_of(const Example& example, const IssueView& issue) {
+  std::vector<const Divergence*> all;
+  for (const bool of_lead : {true, false}) {
+    for (const Divergence& divergence : example.divergences) {
+      if (shows(divergence, issue.lead()) == of_lead) all.push_back(&divergence);
+    }
+  }
+  for (const FindingReport* finding : issue.findings) {
+    if (finding == &issue.lead()) continue;
+    for (const Example& other : finding->examples) {
+      if (other.sequence != example.sequence) continue;
+      for (const Divergence& divergence : other.divergences) all.push_back(&divergence);
+    }
+  }
+  return all;
+}
+
+std::string example_block(const Example& example, const IssueView& issue) {
   const Request& request = example.request;
   std::string out = "<div class=\"example\"><h3><code>" + html_text(request.method) + " " +
                     html_text(cut_to_columns(shown_text(request.target), 300)) + "</code> <small>sample " +
@@ -55,22 +76,21 @@ std::string example_block(const Example& example, const FindingReport& finding) 
       "<div class=\"scroll\"><table class=\"changes\"><caption>What differs in this sample</caption><thead><tr>"
       "<th scope=\"col\">location</th><th scope=\"col\">stable</th><th "
       "scope=\"col\">candidate</th></tr></thead><tbody>\n";
-  std::size_t listed = 0;
-  for (const bool of_finding : {true, false}) {
-    for (const Divergence& divergence : example.divergences) {
-      if (shows(divergence, finding) == of_finding && listed++ < kDivergences)
-        out += change_row(divergence, of_finding);
-    }
+  const std::vector<const Divergence*> listed = divergences_of(example, issue);
+  for (std::size_t at = 0; at < std::min(listed.size(), kDivergences); ++at) {
+    out += change_row(*listed[at], shows(*listed[at], issue.lead()));
   }
   out += "</tbody></table></div>";
-  if (listed > kDivergences) out += "<p class=\"none\">and " + phrase_count(listed - kDivergences) + " more</p>";
+  if (listed.size() > kDivergences) {
+    out += "<p class=\"none\">and " + phrase_count(listed.size() - kDivergences) + " more</p>";
+  }
   out +=
       "<div class=\"arms\">" + answer_column("stable", example.stable) + answer_column("candidate", example.candidate);
   if (example.control) out += answer_column("control", *example.control);
   return out + "</div></div>\n";
 }
 
-// The from→to of the strongest finding, for the closed card.
+// The from→to of the leading finding, for the closed card.
 std::string glimpse(const FindingReport& finding) {
   const ExampleView shown = best_example(finding);
   if (shown.divergence == nullptr) return {};
@@ -117,7 +137,7 @@ std::string html_issue(const ReportView& view, const IssueView& issue, std::size
       out += "<details class=\"others\" id=\"more-" + html_attribute(lead.id) + "\"><summary>" +
              phrase_count(std::min(examples, lead.examples.size()) - 1, "further sample") + "</summary>\n";
     }
-    out += example_block(example, lead);
+    out += example_block(example, issue);
     ++shown;
   }
   if (shown > 1) out += "</details>\n";

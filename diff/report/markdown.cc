@@ -139,11 +139,11 @@ std::string unproven_list(const ReportView& view) {
 std::string endpoints_table(const ReportView& view) {
   if (view.endpoints.empty()) return {};
   std::string out = "<details><summary>" + phrase_count(view.endpoints.size(), "endpoint") +
-                    "</summary>\n\n| endpoint | verdict | pairs | diverged | errors |\n|---|---|--:|--:|--:|\n";
+                    "</summary>\n\n| endpoint | verdict | pairs | beyond noise | errors |\n|---|---|--:|--:|--:|\n";
   for (std::size_t at = 0; at < std::min(kEndpoints, view.endpoints.size()); ++at) {
     const EndpointReport& endpoint = *view.endpoints[at];
     out += "| " + markdown_text(endpoint.endpoint) + " | " + std::string(to_string(endpoint.verdict)) + " | " +
-           phrase_count(endpoint.pairs) + " | " + phrase_count(endpoint.diverged) + " | " +
+           phrase_count(endpoint.pairs) + " | " + phrase_count(diverged_beyond_noise(endpoint)) + " | " +
            phrase_count(endpoint.errors) + " |\n";
   }
   return out + "\n</details>\n\n";

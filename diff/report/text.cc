@@ -123,7 +123,8 @@ void TextReport::accounting() {
           phrase_count(totals.requests) + ", sampled " + phrase_count(totals.sampled) + " = compared " +
               phrase_count(totals.compared) + " + dropped " + phrase_count(dropped) +
               (reasons.empty() ? "" : " (" + reasons + ")") + " + in flight " + phrase_count(totals.in_flight) +
-              "; diverged " + phrase_count(totals.diverged));
+              "; diverged " + phrase_count(totals.diverged) + ", beyond noise " + phrase_count(view_.beyond_noise()) +
+              "; candidate failed " + phrase_count(view_.errors()));
   std::string run = shown_text(report.run.id) + " (" + shown_text(report.run.source) + ", truemirror " +
                     shown_text(report.run.version) + "), " + phrase_clock(report.run.started);
   if (report.run.ended) {
@@ -294,7 +295,8 @@ void TextReport::endpoints() {
   const bool all_arms = width_ >= 120;
   const std::size_t cell = median ? 19 : 10;
   const std::size_t name = width_ - 2 - kPairs - kDiverged - kVerdict - (all_arms ? 3 : 2) * cell;
-  title("ENDPOINTS", Ink::bold, median ? "p50 and p99 of each arm" : "p99 of each arm");
+  title("ENDPOINTS", Ink::bold,
+        std::string("diverged beyond noise, ") + (median ? "p50 and p99 of each arm" : "p99 of each arm"));
   const auto row = [&](const std::string& endpoint, std::string_view pairs, std::string_view diverged,
                        const std::string& stable, const std::string& candidate, const std::string& control) {
     return "  " + pad_to_columns(cut_to_columns(endpoint, name), name) + align_right(pairs, kPairs) +
@@ -309,8 +311,9 @@ void TextReport::endpoints() {
   };
   for (const EndpointReport* endpoint : view_.endpoints) {
     const LatencySummary& latency = endpoint->latency;
-    line(row(shown_text(endpoint->endpoint), phrase_count(endpoint->pairs), phrase_count(endpoint->diverged),
-             quantiles(latency.stable), quantiles(latency.candidate), quantiles(latency.control)) +
+    line(row(shown_text(endpoint->endpoint), phrase_count(endpoint->pairs),
+             phrase_count(diverged_beyond_noise(*endpoint)), quantiles(latency.stable), quantiles(latency.candidate),
+             quantiles(latency.control)) +
          ink(ink_of(endpoint->verdict), to_string(endpoint->verdict)));
   }
 }

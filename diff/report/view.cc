@@ -19,6 +19,15 @@ bool stronger(const FindingReport* a, const FindingReport* b) {
 
 int verdict_rank(Verdict verdict) { return verdict == Verdict::fail ? 0 : verdict == Verdict::inconclusive ? 1 : 2; }
 
+bool is_readable(const FindingReport* finding) {
+  const auto [example, divergence] = best_example(*finding);
+  if (divergence == nullptr) return false;
+  const auto hidden = [](const std::optional<std::string>& value) {
+    return value && value->find("[redacted:") != std::string::npos;
+  };
+  return !hidden(divergence->stable) && !hidden(divergence->arm);
+}
+
 std::vector<IssueView> issues_of(std::vector<const FindingReport*> findings) {
   std::sort(findings.begin(), findings.end(), stronger);
   std::vector<IssueView> issues;
@@ -28,6 +37,11 @@ std::vector<IssueView> issues_of(std::vector<const FindingReport*> findings) {
     const auto [known, added] = at.try_emplace(issue, issues.size());
     if (added) issues.emplace_back();
     issues[known->second].findings.push_back(finding);
+  }
+  for (IssueView& issue : issues) {
+    auto& all = issue.findings;
+    const auto readable = std::find_if(all.begin(), all.end(), is_readable);
+    if (readable != all.end()) std::rotate(all.begin(), readable, readable + 1);
   }
   return issues;
 }
@@ -93,6 +107,25 @@ std::uint64_t ReportView::pairs_of(std::string_view endpoint) const {
   const auto found = std::find_if(endpoints.begin(), endpoints.end(),
                                   [&](const EndpointReport* each) { return each->endpoint == endpoint; });
   return found == endpoints.end() ? 0 : (*found)->pairs;
+}
+
+std::uint64_t ReportView::beyond_noise() const {
+  std::uint64_t count = 0;
+  for (const EndpointReport* endpoint : endpoints) count += diverged_beyond_noise(*endpoint);
+  return count;
+}
+
+std::uint64_t ReportView::errors() const {
+  std::uint64_t count = 0;
+  for (const EndpointReport* endpoint : endpoints) count += endpoint->errors;
+  return count;
+}
+
+std::uint64_t diverged_beyond_noise(const EndpointReport& endpoint) {
+  for (const TestReport& test : endpoint.tests) {
+    if (test.metric == "divergence") return test.b;
+  }
+  return 0;
 }
 
 std::string ReportView::headline() const {

@@ -10,7 +10,7 @@
 
 namespace truemirror {
 
-// Findings that occur on the same samples, the strongest first.
+// Findings that occur on the same samples, the strongest first; but one whose values redaction hides leads no other.
 struct IssueView {
   std::vector<const FindingReport*> findings;
   [[nodiscard]] const FindingReport& lead() const { return *findings.front(); }
@@ -42,9 +42,16 @@ struct ReportView {
   [[nodiscard]] std::size_t proven_count() const;
   // Pairs of the endpoint of that name, 0 where there is none.
   [[nodiscard]] std::uint64_t pairs_of(std::string_view endpoint) const;
+  // Over all endpoints.
+  [[nodiscard]] std::uint64_t beyond_noise() const;
+  [[nodiscard]] std::uint64_t errors() const;
   // "7 proven findings, 1 slower endpoint" or, where nothing is proven, what is.
   [[nodiscard]] std::string headline() const;
 };
+
+// Samples of the endpoint where the candidate diverges and noise does not explain it: `b` of its divergence test. The
+// report's `diverged` counts noise as well, which makes it all samples where each answer has an id of its own.
+[[nodiscard]] std::uint64_t diverged_beyond_noise(const EndpointReport& endpoint);
 
 [[nodiscard]] bool is_latency_metric(std::string_view metric);
 // The quantile of `latency_p99` as a fraction and as a word; 0.5 for what is unknown.
