@@ -5,6 +5,8 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <optional>
 
 #include "capture/redact.h"
 #include "capture/text.h"
@@ -62,7 +64,55 @@ std::string import_run_id() {
   return "import-" + std::to_string(std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1));
 }
 
-// Redacts what comes in, as serve does, and waits for the disk instead of shedding.
+// Redacts what comes in, as serve does, and waits for the disk instead of shedding. The capture begins with the first
+// exchange: a file that holds none leaves nothing behind.
+class Import {
+ public:
+  explicit Import(CaptureOptions options) : options_(std::move(options)), enough_(options_.queue_bytes / 2) {}
+
+  bool take(CapturedExchange&& exchange) {
+    if (!writer_ && !open()) return false;
+    waiting_ += exchange.footprint();
+    if (waiting_ > enough_) {
+      writer_->flush();
+      waiting_ = exchange.footprint();
+    }
+    ++taken_;
+    show_progress();
+    return writer_->offer(std::move(exchange));
+  }
+  void end_progress() const {
+    if (terminal_) std::cerr << "\r\x1b[K" << std::flush;
+  }
+  // What was written; nothing where no exchange came.
+  CaptureStats close() {
+    if (!writer_) return {};
+    writer_->close();
+    return writer_->stats();
+  }
+  [[nodiscard]] const std::optional<Problem>& problem() const { return problem_; }
+
+ private:
+  bool open() {
+    if (problem_) return false;
+    auto writer = CaptureWriter::open(options_);
+    if (writer.has_error()) return problem_ = writer.error(), false;
+    writer_ = *std::move(writer);
+    return true;
+  }
+  void show_progress() {
+    constexpr std::uint64_t kEvery = 1000;
+    if (terminal_ && taken_ % kEvery == 0) std::cerr << "\r" << taken_ << " exchanges" << std::flush;
+  }
+
+  CaptureOptions options_;
+  std::size_t enough_, waiting_ = 0;
+  std::unique_ptr<CaptureWriter> writer_;
+  std::optional<Problem> problem_;
+  std::uint64_t taken_ = 0;
+  const bool terminal_ = ::isatty(STDERR_FILENO) != 0;
+};
+
 int import_other(const CaptureArguments& arguments) {
   CaptureOptions options;
   options.dir = *arguments.output;
@@ -72,28 +122,20 @@ int import_other(const CaptureArguments& arguments) {
   auto redactor = make_redactor({});
   if (redactor.has_error()) return failed(redactor.error(), kRuntime);
   options.redactor = *std::move(redactor);
-  const std::size_t enough = options.queue_bytes / 2;
-  auto writer = CaptureWriter::open(std::move(options));
-  if (writer.has_error()) return failed(writer.error(), kRuntime);
-  std::size_t waiting = 0;
-  const ExchangeSink sink = [&](CapturedExchange&& exchange) {
-    waiting += exchange.footprint();
-    if (waiting > enough) {
-      (*writer)->flush();
-      waiting = exchange.footprint();
-    }
-    return (*writer)->offer(std::move(exchange));
-  };
+  Import into(std::move(options));
   for (const auto& file : arguments.files) {
-    const auto stats = import_exchanges(file, sink);
+    const auto stats = import_exchanges(file, [&](CapturedExchange&& each) { return into.take(std::move(each)); });
+    into.end_progress();
+    if (into.problem()) return failed(*into.problem(), kRuntime);
     if (stats.has_error()) return failed(stats.error(), kUsage);
     tell(*stats, file.string() + ": read");
   }
-  (*writer)->close();
-  const CaptureStats written = (*writer)->stats();
+  const CaptureStats written = into.close();
   for (const auto& [reason, count] : written.dropped) std::cerr << "not written: " << count << " " << reason << "\n";
+  if (!written.dropped.empty()) return failed({written.last_problem}, kRuntime);
+  if (written.exchanges == 0) return failed({"there was no exchange to import; no capture was made"}, kUsage);
   std::cout << arguments.output->string() << ": " << written.exchanges << " exchanges\n" << std::flush;
-  return written.dropped.empty() ? kDone : failed({written.last_problem}, kRuntime);
+  return kDone;
 }
 
 int export_other(const CaptureArguments& arguments) {

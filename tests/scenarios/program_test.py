@@ -3,7 +3,10 @@
 
     program_test.py TRUEMIRROR [unittest's arguments]
 """
+import fcntl
 import json
+import os
+import resource
 import signal
 import socket
 import subprocess
@@ -81,13 +84,13 @@ class Program(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         self.assertEqual(self.files(), before, "it left files behind")
 
-    def serve(self, stable: str, candidate: str, *more) -> tuple[subprocess.Popen, str, str]:
+    def serve(self, stable: str, candidate: str, *more, **spawn) -> tuple[subprocess.Popen, str, str]:
         """Gives the process and the addresses of proxy and admin, once admin answers."""
         proxy, admin = (f"127.0.0.1:{free_port()}" for _ in range(2))
         log = open(self.dir / "serve.log", "w")
         self.addCleanup(log.close)
         process = subprocess.Popen([PROGRAM, "serve", "--stable", stable, "--candidate", candidate, "--listen", proxy,
-                                    "--admin", admin, *more], cwd=self.dir, stderr=log)
+                                    "--admin", admin, *more], cwd=self.dir, stderr=log, **spawn)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         deadline = time.monotonic() + WITHIN
@@ -149,6 +152,18 @@ class BadInput(Program):
         self.assertEqual(done.returncode, 2)
         self.assertIn("in use by another truemirror", done.stderr)
 
+    def test_a_start_that_fails_leaves_the_earlier_report_where_it_is(self):
+        process, *_ = self.serve(NOWHERE, NOWHERE)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(WITHIN), 0)
+        (self.dir / "file").write_text("x")
+        for flag, value, says in (("--capture", "file", "Not a directory"),
+                                  ("--comparisons", "absent/lines", "No such file"),
+                                  ("--admin", f"0.0.0.0:{free_port()}", "a token is required")):
+            with self.subTest(flag):
+                place = {"--listen": f"127.0.0.1:{free_port()}", "--admin": f"127.0.0.1:{free_port()}", flag: value}
+                self.expect_refusal([*self.SERVE, *(word for pair in place.items() for word in pair)], says)
+
     def test_report_folders(self):
         (self.dir / "file").write_text("x")
         (self.dir / "foreign").mkdir()
@@ -209,6 +224,46 @@ class OneCapture(Program):
         torn = self.totals("replay", "capture", "--candidate", stable, "--speed", "max", "--report", "torn")
         self.assertEqual(torn["diverged"], 0)
 
+    def test_a_disk_that_is_full_is_said_and_serving_goes_on(self):
+        big = self.upstream({"noise": os.urandom(400_000).hex()})
+        limit = 1 << 20  # of every file: the capture's is the one that meets it
+        process, proxy, _ = self.serve(big, big, "--capture", "capture",
+                                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        log, deadline = self.dir / "serve.log", time.monotonic() + WITHIN
+        while "exchanges are left out: disk_full" not in log.read_text():
+            self.assertEqual(self.status(f"http://{proxy}/"), 200)
+            self.assertLess(time.monotonic(), deadline)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(WITHIN), 0)
+        self.assertIn("left out (disk_full", log.read_text().splitlines()[-1])
+        self.assertEqual(self.run_it("capture", "ls", "capture").returncode, 0)
+
+    def test_lines_of_comparisons_have_stdout_to_themselves(self):
+        stable, candidate = self.upstream({"price": 10}), self.upstream({"price": 11})
+        process, proxy, _ = self.serve(stable, candidate, "--capture", "capture")
+        self.assertEqual(self.status(f"http://{proxy}/orders/1"), 200)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(WITHIN), 0)
+        for words in (["diff", "capture"], ["replay", "capture", "--candidate", candidate, "--speed", "max"]):
+            done = self.run_it(*words, "--report", words[0], "--comparisons", "-")
+            self.assertEqual([json.loads(line)["target"] for line in done.stdout.splitlines()], ["/orders/1"])
+            self.assertIn("INCONCLUSIVE", done.stderr)
+
+    def test_a_reader_of_comparisons_that_hangs_holds_up_nothing(self):
+        stable, candidate = self.upstream({"price": 10}), self.upstream({"price": 11})
+        unread, lines = os.pipe()
+        self.addCleanup(os.close, unread)
+        fcntl.fcntl(lines, fcntl.F_SETPIPE_SZ, 4096)
+        process, proxy, admin = self.serve(stable, candidate, "--comparisons", "-", stdout=lines)
+        os.close(lines)
+        for number in range(40):  # several times what the pipe holds
+            self.assertEqual(self.status(f"http://{proxy}/orders/{number}"), 200)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(WITHIN), 0)
+        log = (self.dir / "serve.log").read_text()
+        self.assertIn("nobody takes the lines", log)
+        self.assertIn("40 sampled = 40 compared + 0 dropped", log)
+
     def totals(self, *words) -> dict:
         done = self.run_it(*words)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -224,6 +279,14 @@ class OneCapture(Program):
         self.assertEqual(self.run_it("capture", "import", "one.gor", "--output", "capture").returncode, 0)
         self.expect_refusal(["diff", "capture", "--report", "none"], "has responses of both stable and candidate")
         self.expect_refusal(["replay", "capture", "--candidate", NOWHERE, "--report", "none"], "give --stable URL")
+
+
+    def test_an_import_of_nothing_leaves_nothing(self):
+        (self.dir / "cut.gor").write_text("1 000000010000000000000001 1795383885856284095\nGET / HTT")
+        (self.dir / "not.har").write_text("{}")
+        for name, says in (("cut.gor", "no exchange to import"), ("not.har", "no log.entries")):
+            with self.subTest(name):
+                self.expect_refusal(["capture", "import", name, "--output", "capture"], says)
 
 
 class UnreachableStable(Program):
