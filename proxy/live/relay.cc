@@ -63,7 +63,11 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   // The spans stay where they are until the next read into `in_`.
   in_.consume(head.size + consumed);
   const Next next = co_await attempt_all();
-  if (tee_) tee_->drop(next == Next::abort && client_failed_ ? DropReason::client_gone : DropReason::stable_error);
+  if (tee_) {
+    tee_->drop(aborted_                                ? DropReason::shutdown
+               : next == Next::abort && client_failed_ ? DropReason::client_gone
+                                                       : DropReason::stable_error);
+  }
   co_return next;
 }
 
@@ -106,7 +110,7 @@ void Relay::abort() {
 }
 
 void Relay::client_left() {
-  if (!std::exchange(client_failed_, true)) thread_.counters.client_aborts.add();
+  if (!std::exchange(client_failed_, true) && !aborted_) thread_.counters.client_aborts.add();
 }
 
 void Relay::note_failure(int status, std::string_view reason, std::string detail) {

@@ -233,15 +233,16 @@ TEST(Relay, DrainEndsAnExchangeThatWaitsForStableWhenItsTimeIsOver) {
     asked.set_value();
     return !socket.receive().empty();  // until truemirror leaves
   });
-  Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
-    setup.plan.fraction = 0;
-    setup.live.response_timeout = std::chrono::hours(1);
-  });
+  Proxy proxy(stable.url(), kNowhere, "",
+              [](ProxySetup& setup) { setup.live.response_timeout = std::chrono::hours(1); });
   Client client(proxy.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   asked.get_future().wait();
-  proxy.finish(std::chrono::milliseconds(50));
+  const Report report = proxy.finish(std::chrono::milliseconds(50));
   EXPECT_EQ(client.receive(), std::nullopt);
+  // Neither the client's doing nor stable's.
+  EXPECT_EQ(report.totals.dropped, (std::map<std::string, std::uint64_t>{{"shutdown", 1}}));
+  EXPECT_EQ(proxy.live_stats().client_aborts, 0U);
 }
 
 TEST(Relay, IdleConnectionsToStableAreClosedAfterTheirTime) {
