@@ -141,12 +141,15 @@ TEST(HostileStable, ACutIsSeenInEveryFraming) {
         return false;
       });
       Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
-      EXPECT_FALSE(Client(proxy.port()).get("/")) << cut;
+      // What is known to be broken before its first byte went on is a 502, which is a whole answer of ours.
+      const auto answer = Client(proxy.port()).get("/");
+      EXPECT_TRUE(!answer || answer->status == 502) << cut;
       Client old(proxy.port());
       old.send("GET / HTTP/1.0\r\n\r\n");
       const std::string all = old.receive_all();
-      EXPECT_TRUE(old.socket().was_reset() || all.find("Content-Length: 10\r\n") != std::string::npos) << cut;
-      // A reset may come before the head was read: then the client gets a 502, which is a whole answer of ours.
+      EXPECT_TRUE(old.socket().was_reset() || all.find("Content-Length: 10\r\n") != std::string::npos ||
+                  all.starts_with("HTTP/1.1 502 "))
+          << cut;
     }
   }
 }
