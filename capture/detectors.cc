@@ -26,6 +26,7 @@ constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxAuthority = 256;
 constexpr std::size_t kMaxGroups = 1024;
 constexpr std::size_t kMaxCardGroups = 20;
+constexpr std::size_t kLeastCardDigits = 13;
 
 struct KeyPrefix {
   std::string_view prefix;
@@ -138,6 +139,12 @@ class Scan {
 
   // Digits in groups that single spaces or dashes part: every run of whole groups may be a number.
   void card() {
+    const std::size_t first_end = run_right(at_, digit);
+    const bool alone = peek(first_end) != ' ' && peek(first_end) != '-';
+    if (alone && first_end - at_ < kLeastCardDigits) {
+      at_ = first_end;
+      return;
+    }
     const bool inside_word = at_ > 0 && (letter(text_[at_ - 1]) || beyond_ascii(text_[at_ - 1]));
     const bool fraction = at_ > 1 && text_[at_ - 1] == '.' && digit(text_[at_ - 2]);
     std::vector<std::pair<std::size_t, std::size_t>> groups;
@@ -288,7 +295,7 @@ bool luhn(std::string_view digits) {
 }  // namespace
 
 bool is_card_number(std::string_view digits) {
-  if (digits.size() < 13 || digits.size() > 19) return false;
+  if (digits.size() < kLeastCardDigits || digits.size() > 19) return false;
   const int two = (digits[0] - '0') * 10 + (digits[1] - '0');
   const int four = two * 100 + (digits[2] - '0') * 10 + (digits[3] - '0');
   const std::size_t size = digits.size();

@@ -7,15 +7,12 @@
 namespace truemirror {
 namespace {
 
-constexpr std::string_view kUnsafe("\r\n\0", 3);
+bool unsafe(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 void append_clean(std::string& out, std::string_view value) {
   const std::size_t from = out.size();
   out.append(value);
-  if (value.find_first_of(kUnsafe) == value.npos) return;
-  for (std::size_t at = from; at < out.size(); ++at) {
-    if (kUnsafe.find(out[at]) != kUnsafe.npos) out[at] = ' ';
-  }
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), unsafe, ' ');
 }
 
 bool control_or_space(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }

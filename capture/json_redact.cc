@@ -173,13 +173,15 @@ class JsonPass {
   bool key() {
     const auto content = string_content();
     if (!content) return broken_;
-    key_type_ = policy_.field_type(json_unescaped(*content).text);
+    const bool plain = content->find('\\') == content->npos;
+    key_type_ = plain ? policy_.field_type(*content) : policy_.field_type(json_unescaped(*content).text);
+    levels_.back().want = Want::colon;
+    if (plain && policy_.is_clean(*content)) return true;
     // An e-mail address may be a key: {"ann@example.org": {…}}.
     const std::string safe = scanned(*content);
     // A mask in the name may change what it reads as: either name's word counts.
     if (key_type_.empty() && safe != *content) key_type_ = policy_.field_type(json_unescaped(safe).text);
     replace(content_at_, *content, safe);
-    levels_.back().want = Want::colon;
     return true;
   }
 
@@ -189,7 +191,7 @@ class JsonPass {
     if (!content) return broken_;
     if (!type.empty() && !content->empty()) {
       replace(content_at_, *content, policy_.mask(type, json_unescaped(*content).text));
-    } else {
+    } else if (content->find('\\') != content->npos || !policy_.is_clean(*content)) {
       replace(content_at_, *content, scanned(*content));
     }
     value_done();

@@ -85,7 +85,9 @@ void CaptureWriter::Recorder::record(CapturedExchange&& exchange, Clock::time_po
       now - last_flush_ >= options_.flush_interval) {
     write_out(now);
   }
-  if (segment_ && segment_->size() >= options_.segment_bytes) close_segment();
+  // The first segment has no dictionary: it ends as soon as it has taught one to those that follow.
+  const bool taught = !learnt_ && samples_full_;
+  if (segment_ && (taught || segment_->size() >= options_.segment_bytes)) close_segment();
 }
 
 void CaptureWriter::Recorder::flush(Clock::time_point now) {
@@ -124,9 +126,11 @@ void CaptureWriter::Recorder::close_segment() {
     delta_.last_problem = closed.error().text;
   }
   segment_.reset();
+  learnt_ = true;
   if (std::string learnt = train_dictionary(samples_, sample_sizes_); !learnt.empty()) dictionary_ = std::move(learnt);
   samples_.clear();
   sample_sizes_.clear();
+  samples_full_ = false;
 }
 
 void CaptureWriter::Recorder::close() {
@@ -139,7 +143,8 @@ void CaptureWriter::Recorder::close() {
 void CaptureWriter::Recorder::keep_sample(const std::vector<std::string>& records) {
   for (const std::string& record : records) {
     const std::string_view sample = std::string_view(record).substr(0, kSampleRecord);
-    if (samples_.size() + sample.size() > kSampleBytes) return;
+    samples_full_ = samples_.size() + sample.size() > kSampleBytes;
+    if (samples_full_) return;
     samples_.append(sample);
     sample_sizes_.push_back(sample.size());
   }

@@ -43,6 +43,8 @@ class CaptureWriter::Recorder {
   std::string dictionary_;
   std::string samples_;  // records of this segment, to train the next one's dictionary
   std::vector<std::size_t> sample_sizes_;
+  bool samples_full_ = false;
+  bool learnt_ = false;  // a segment has ended
   CaptureStats delta_;
 };
 

@@ -29,6 +29,8 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
 // text is masked until nothing more is found. Text made to take many rounds is masked as a whole.
 constexpr int kMaxRounds = 8;
 
+constexpr std::string_view kEscapes = "%+\\";  // of any source: text without them reads as it stands
+
 UnescapedText path_unescaped(std::string_view source) { return percent_unescaped(source, false); }
 UnescapedText form_unescaped(std::string_view source) { return percent_unescaped(source, true); }
 
@@ -106,6 +108,7 @@ std::string RedactionPolicy::mask(std::string_view type, std::string_view value)
 
 std::string RedactionPolicy::text(std::string_view text) const {
   std::string now(text);
+  if (is_clean(text)) return now;
   for (int round = 0; round < kMaxRounds; ++round) {
     std::string masked = masked_once(now);
     if (masked == now) return now;
@@ -116,6 +119,7 @@ std::string RedactionPolicy::text(std::string_view text) const {
 
 std::string RedactionPolicy::escaped(std::string_view source, UnescapedText (*unescape)(std::string_view)) const {
   std::string now(source);
+  if (source.find_first_of(kEscapes) == source.npos && is_clean(source)) return now;
   for (int round = 0; round < kMaxRounds; ++round) {
     std::string masked = masked_once(now, unescape(now));
     if (masked == now) return now;

@@ -34,6 +34,8 @@ class RedactionPolicy {
 
   // `[redacted:<type>:<8 hex>]`; a value that is a token already stays.
   [[nodiscard]] std::string mask(std::string_view type, std::string_view value) const;
+  // Nothing in the text is a secret: text() would give it back as it is.
+  [[nodiscard]] bool is_clean(std::string_view text) const { return find_secrets(text, fields_).empty(); }
   // The text with every secret in it masked. Masking the result again changes nothing.
   [[nodiscard]] std::string text(std::string_view text) const;
   // The same for text that stands escaped in its source: all other bytes of the source stay as they are.

@@ -14,9 +14,8 @@ std::string framing_of(const Headers& headers) {
   return out.empty() ? "none" : out;
 }
 
-MessageNotes make_message_safe(Headers& headers, Body& body, const Redactor& redactor) {
+MessageNotes make_message_safe(Headers& headers, Body& body, Redactor::SafeBody safe, const Redactor& redactor) {
   MessageNotes notes;
-  Redactor::SafeBody safe = redactor.body(headers, body);
   Headers safe_headers = redactor.headers(headers);
   notes.withheld = safe.withheld;
   const bool resized = !safe.withheld && safe.body.length != body.length;
@@ -30,6 +29,15 @@ MessageNotes make_message_safe(Headers& headers, Body& body, const Redactor& red
   return notes;
 }
 
+// Redaction of the two bodies comes to the same: equal bytes, read as the same type and coding.
+bool same_to_the_redactor(const Response& a, const Response& b) {
+  for (const std::string_view name : {"content-type", "content-encoding"}) {
+    if (a.headers.get(name) != b.headers.get(name) || a.headers.count(name) > 1 || b.headers.count(name) > 1)
+      return false;
+  }
+  return a.body.bytes == b.body.bytes && a.body.length == b.body.length && a.body.hash == b.body.hash;
+}
+
 std::string safe_text(const std::string& text, const Redactor& redactor) {
   return text.empty() ? text : redactor.body({{"Content-Type", "text/plain"}}, Body(text)).body.bytes;
 }
@@ -38,14 +46,26 @@ std::string safe_text(const std::string& text, const Redactor& redactor) {
 
 ExchangeNotes make_safe(CapturedExchange& exchange, const Redactor& redactor) {
   ExchangeNotes notes;
-  exchange.request.target = redactor.target(exchange.request.target);
-  notes.request = make_message_safe(exchange.request.headers, exchange.request.body, redactor);
+  Request& request = exchange.request;
+  request.target = redactor.target(request.target);
+  notes.request =
+      make_message_safe(request.headers, request.body, redactor.body(request.headers, request.body), redactor);
+  // Most answers of the arms are stable's: then one redaction is for all.
+  std::optional<Response> stable;
+  std::optional<Redactor::SafeBody> safe_of_stable;
   for (const Arm which : kCapturedArms) {
     std::optional<Response>& response = exchange.arm(which);
     if (!response) continue;
-    notes.arm(which) = make_message_safe(response->headers, response->body, redactor);
+    const bool same = stable && same_to_the_redactor(*stable, *response);
+    Redactor::SafeBody safe = same ? *safe_of_stable : redactor.body(response->headers, response->body);
+    if (which == Arm::stable) {
+      stable = *response;
+      safe_of_stable = safe;
+    }
+    notes.arm(which) = make_message_safe(response->headers, response->body, std::move(safe), redactor);
     response->trailers = redactor.headers(response->trailers);
-    response->reason = safe_text(response->reason, redactor);
+    response->reason =
+        same && response->reason == stable->reason ? exchange.stable->reason : safe_text(response->reason, redactor);
     response->error_detail = safe_text(response->error_detail, redactor);
   }
   return notes;

@@ -10,6 +10,7 @@ namespace truemirror {
 namespace {
 
 constexpr std::string_view kIdPrefix = "<urn:truemirror:";
+constexpr std::size_t kUsualRecord = 2u << 10;  // holds most records
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text, int base = 10) {
@@ -17,6 +18,11 @@ std::optional<Number> parse_number(std::string_view text, int base = 10) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+// Right-aligned, with zeros: `count` places from `at`.
+void write_digits(std::string& out, std::size_t at, std::size_t count, std::uint64_t value) {
+  for (std::size_t place = at + count; place-- > at; value /= 10) out[place] = static_cast<char>('0' + value % 10);
 }
 
 std::string hex16(std::uint64_t value) {
@@ -82,11 +88,13 @@ bool parse_trailers(std::string_view text, Headers& out) {
   return true;
 }
 
-std::string record_id(const CapturedExchange& exchange, std::string_view role) {
-  std::string id(kIdPrefix);
-  id.append(clean_run_id(exchange.run)).append(":").append(std::to_string(exchange.sequence));
-  return id.append(":").append(role).append(">");
-}
+// What the records of one exchange have in common.
+struct ExchangeNames {
+  std::string id;  // of the records, without the role
+  std::string date, uri;
+
+  [[nodiscard]] std::string record_id(std::string_view role) const { return std::string(id).append(role).append(">"); }
+};
 
 // The URI of the request, for other WARC tools; truemirror itself reads the target from the message.
 std::string target_uri(const Request& request) {
@@ -101,12 +109,20 @@ std::string target_uri(const Request& request) {
   return uri;
 }
 
+ExchangeNames names_of(const CapturedExchange& exchange) {
+  std::string id(kIdPrefix);
+  id.append(clean_run_id(exchange.run)).append(":").append(std::to_string(exchange.sequence)).append(":");
+  return {std::move(id), format_wall_time(exchange.at), target_uri(exchange.request)};
+}
+
 // Opens a record; `finish` closes it.
-std::string start_record(std::string_view type, std::string_view id, WallTime at) {
-  std::string out = "WARC/1.1\r\n";
+std::string start_record(std::string_view type, std::string_view id, std::string_view date) {
+  std::string out;
+  out.reserve(kUsualRecord);
+  out.append("WARC/1.1\r\n");
   append_field_line(out, "WARC-Type", type);
   append_field_line(out, "WARC-Record-ID", id);
-  append_field_line(out, "WARC-Date", format_wall_time(at));
+  append_field_line(out, "WARC-Date", date);
   return out;
 }
 
@@ -141,11 +157,11 @@ bool read_body_fields(const WarcRecord& record, Body& body) {
   return body.hash.has_value();
 }
 
-std::string request_record(const CapturedExchange& exchange, const ExchangeNotes& notes) {
-  std::string out = start_record("request", record_id(exchange, "request"), exchange.at);
-  append_field_line(out, "WARC-Target-URI", target_uri(exchange.request));
+std::string request_record(const CapturedExchange& exchange, const ExchangeNames& names, const ExchangeNotes& notes) {
+  std::string out = start_record("request", names.record_id("request"), names.date);
+  append_field_line(out, "WARC-Target-URI", names.uri);
   for (const Arm which : kCapturedArms) {
-    if (exchange.arm(which)) append_field_line(out, "WARC-Concurrent-To", record_id(exchange, to_string(which)));
+    if (exchange.arm(which)) append_field_line(out, "WARC-Concurrent-To", names.record_id(to_string(which)));
   }
   append_field_line(out, "Truemirror-Role", "request");
   append_field_line(out, "Truemirror-Connection",
@@ -157,14 +173,14 @@ std::string request_record(const CapturedExchange& exchange, const ExchangeNotes
   return finish(std::move(out), block);
 }
 
-std::string response_record(const CapturedExchange& exchange, Arm which, const MessageNotes& notes) {
+std::string response_record(const CapturedExchange& exchange, const ExchangeNames& names, Arm which,
+                            const MessageNotes& notes) {
   const Response& response = *exchange.arm(which);
   const bool has_head = response.status > 0;
   // What is no HTTP message may not call itself `response`: other tools would try to parse it.
-  std::string out =
-      start_record(has_head ? "response" : "metadata", record_id(exchange, to_string(which)), exchange.at);
-  append_field_line(out, "WARC-Target-URI", target_uri(exchange.request));
-  append_field_line(out, "WARC-Concurrent-To", record_id(exchange, "request"));
+  std::string out = start_record(has_head ? "response" : "metadata", names.record_id(to_string(which)), names.date);
+  append_field_line(out, "WARC-Target-URI", names.uri);
+  append_field_line(out, "WARC-Concurrent-To", names.record_id("request"));
   append_field_line(out, "Truemirror-Role", to_string(which));
   append_field_line(out, "Truemirror-Start", std::to_string(response.timing.start.count()));
   append_field_line(out, "Truemirror-First-Byte", std::to_string(response.timing.first_byte.count()));
@@ -193,12 +209,16 @@ std::string format_wall_time(WallTime at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss<Nanoseconds> time{at - day};
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%09lldZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()), static_cast<long long>(time.subseconds().count()));
-  return text.data();
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  std::string text = "0000-00-00T00:00:00.000000000Z";
+  write_digits(text, 0, 4, year);
+  write_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  write_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  write_digits(text, 11, 2, static_cast<std::uint64_t>(time.hours().count()));
+  write_digits(text, 14, 2, static_cast<std::uint64_t>(time.minutes().count()));
+  write_digits(text, 17, 2, static_cast<std::uint64_t>(time.seconds().count()));
+  write_digits(text, 20, 9, static_cast<std::uint64_t>(time.subseconds().count()));
+  return text;
 }
 
 std::optional<WallTime> parse_wall_time(std::string_view text) {
@@ -231,8 +251,9 @@ std::optional<WallTime> parse_wall_time(std::string_view text) {
 
 std::string warcinfo_record(const WarcInfo& info) {
   const std::string run = clean_run_id(info.run);
-  std::string out = start_record(
-      "warcinfo", std::string(kIdPrefix) + run + ":" + std::to_string(info.segment) + ":warcinfo>", info.at);
+  std::string out =
+      start_record("warcinfo", std::string(kIdPrefix) + run + ":" + std::to_string(info.segment) + ":warcinfo>",
+                   format_wall_time(info.at));
   append_field_line(out, "WARC-Filename", info.filename);
   append_field_line(out, "Content-Type", "application/warc-fields");
   std::string block;
@@ -250,9 +271,12 @@ std::string warcinfo_record(const WarcInfo& info) {
 }
 
 std::vector<std::string> exchange_records(const CapturedExchange& exchange, const ExchangeNotes& notes) {
-  std::vector<std::string> records{request_record(exchange, notes)};
+  const ExchangeNames names = names_of(exchange);
+  std::vector<std::string> records;
+  records.reserve(1 + std::size(kCapturedArms));
+  records.push_back(request_record(exchange, names, notes));
   for (const Arm which : kCapturedArms) {
-    if (exchange.arm(which)) records.push_back(response_record(exchange, which, notes.arm(which)));
+    if (exchange.arm(which)) records.push_back(response_record(exchange, names, which, notes.arm(which)));
   }
   return records;
 }

@@ -73,6 +73,8 @@ class CaptureWriter {
   };
   CaptureWriter(CaptureOptions options, std::unique_ptr<Recorder> recorder);
   void run();
+  // The bytes that wait when the thread is woken before its interval is over.
+  [[nodiscard]] std::size_t wake_at() const;
 
   const CaptureOptions options_;
   std::unique_ptr<Recorder> recorder_;

@@ -146,16 +146,17 @@ void Comparer::submit(Comparison& comparison) {
   if (capture_ != nullptr) capture(comparison);
 }
 
-void Comparer::capture(const Comparison& comparison) {
+// The last to see the comparison: what it holds goes on without a copy.
+void Comparer::capture(Comparison& comparison) {
   CapturedExchange exchange;
   exchange.run = run_;
   exchange.sequence = comparison.sequence;
   exchange.at = comparison.at;
   exchange.connection = comparison.connection;
-  exchange.request = comparison.request;
-  exchange.stable = comparison.stable;
-  exchange.candidate = comparison.candidate;
-  exchange.control = comparison.control;
+  exchange.request = std::move(comparison.request);
+  exchange.stable = std::move(comparison.stable);
+  exchange.candidate = std::move(comparison.candidate);
+  exchange.control = std::move(comparison.control);
   (void)capture_->offer(std::move(exchange));  // what it sheds it counts
 }
 

@@ -41,7 +41,7 @@ class Comparer final : public CompletedSink {
 
   void offer(std::vector<std::unique_ptr<Completed>>& completed) override;
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at) override;
-  // Compares here and now: for comparisons that come from a capture.
+  // Compares here and now: for comparisons that come from a capture. Where one is recorded, the messages go to it.
   void submit(Comparison& comparison);
 
   [[nodiscard]] std::size_t queued() const;
@@ -55,7 +55,7 @@ class Comparer final : public CompletedSink {
 
   void run();
   void process(Completed& completed);
-  void capture(const Comparison& comparison);
+  void capture(Comparison& comparison);
 
   ComparerOptions options_;
   std::string run_;

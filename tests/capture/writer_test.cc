@@ -76,6 +76,20 @@ TEST(CaptureWriter, FilesAreForTheOwnerAloneAndPartialUntilClosed) {
   EXPECT_EQ(mode_of(folder / "capture/capture-r1-00001.warc.zst"), 0600U);
 }
 
+TEST(CaptureWriter, TheFirstSegmentEndsWhenItHasTaughtADictionaryAndNoOtherDoes) {
+  const TestFolder folder;
+  std::vector<CapturedExchange> all;
+  for (std::uint64_t sequence = 1; sequence <= 6'000; ++sequence) all.push_back(small_exchange(sequence));
+  const CaptureStats stats = write_capture(test_options(folder), all);
+  EXPECT_EQ(stats.exchanges, 6'000U);
+  EXPECT_EQ(stats.segments, 2U);
+  std::ostringstream dictionary;
+  EXPECT_TRUE(capture_dict(folder / "capture/capture-r1-00002.warc.zst", dictionary));
+  auto reader = CaptureReader::open({folder / "capture"});
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(read_all(*reader).size(), 6'000U);
+}
+
 TEST(CaptureWriter, SegmentsRotateBySizeAndLearnFromTheOneBefore) {
   const TestFolder folder;
   CaptureOptions options = test_options(folder);
