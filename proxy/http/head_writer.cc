@@ -57,8 +57,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   out.append(head.method).append(" ").append(head.path).append(" HTTP/1.1\r\n");
   if (head.minor_version == 0 && !head.get("host"))
     add_line(out, "Host", head.host.empty() ? facts.authority : head.host);
-  std::string
-      forwarded_for;  // all lines of it, in their order, and the client last: who counts from the right counts right
+  bool forwarded_for = false;
   bool forwarded_host = false;
   bool forwarded_proto = false;
   for (const FieldLine& field : head.fields) {
@@ -71,7 +70,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
       continue;
     }
     if (iequals(field.name, "x-forwarded-for")) {
-      if (!field.value.empty()) forwarded_for.append(field.value).append(", ");
+      forwarded_for = true;
       continue;
     }
     // What a load balancer in front has said of the client stands: it knows, we do not.
@@ -79,7 +78,15 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
     forwarded_proto = forwarded_proto || iequals(field.name, "x-forwarded-proto");
     out.append(field.line);
   }
-  add_line(out, "X-Forwarded-For", forwarded_for.append(facts.client_address));
+  // All lines of it, in their order, and the client last: who counts from the right counts right.
+  out.append("X-Forwarded-For: ");
+  if (forwarded_for) {
+    for (const FieldLine& field : head.fields) {
+      if (iequals(field.name, "x-forwarded-for") && !field.value.empty() && !head.is_hop_by_hop(field.name))
+        out.append(field.value).append(", ");
+    }
+  }
+  out.append(facts.client_address).append("\r\n");
   if (!forwarded_proto) add_line(out, "X-Forwarded-Proto", facts.proto);
   if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
   add_via(head, facts.pseudonym, out);

@@ -16,6 +16,9 @@ class DeadlineClock {
   explicit DeadlineClock(boost::asio::io_context& io);
   DeadlineClock(const DeadlineClock&) = delete;
 
+  // The time of the last tick.
+  [[nodiscard]] Clock::time_point now() const { return now_; }
+
   // Starts ticking; ends with stop(), without which io_context::run() would not return.
   void start();
   void stop();

@@ -46,9 +46,11 @@ class Poller {
 
  private:
   void wait();
-  void poll();
+  // Whether anything happened.
+  bool poll();
   void run_soon(Wait& wait);
   void run();
+  void run_due();
 
   boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor epoll_;

@@ -110,7 +110,7 @@ void Pool::release(std::unique_ptr<Connection> connection) {
   connection->write_deadline.disarm();
   if (closed_ || !connection->stream.is_open()) return;
   if (idle_.size() >= options_.max_idle) idle_.erase(idle_.begin());
-  connection->idle_since = std::chrono::steady_clock::now();
+  connection->idle_since = loop_.clock.now();
   idle_.push_back(std::move(connection));
 }
 

@@ -11,6 +11,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <cerrno>
+#include <cstring>
 
 namespace truemirror {
 namespace {
@@ -20,10 +21,35 @@ using boost::system::error_code;
 
 constexpr unsigned kMostUnbroken = 32;  // full reads in a row before others have their turn
 constexpr std::size_t kMostBuffers = 64;
+constexpr std::size_t kSmallMessage = 4u << 10;
 constexpr std::size_t kTlsRecord = 16u << 10;  // RFC 8446 §5.1
 
 error_code system_error(int code) { return {code, boost::system::system_category()}; }
 bool would_block(int code) { return code == EAGAIN || code == EWOULDBLOCK; }
+
+ssize_t send_one(int descriptor, asio::const_buffer buffer) {
+  return ::send(descriptor, buffer.data(), buffer.size(), MSG_NOSIGNAL);
+}
+
+// A small message goes as one piece: copying it costs less than the kernel's work for a vector of pieces.
+ssize_t send_many(int descriptor, std::span<const asio::const_buffer> buffers) {
+  std::array<char, kSmallMessage> piece;
+  std::size_t size = 0;
+  std::size_t copied = 0;
+  while (copied < buffers.size() && buffers[copied].size() <= piece.size() - size) {
+    if (buffers[copied].size() > 0) std::memcpy(piece.data() + size, buffers[copied].data(), buffers[copied].size());
+    size += buffers[copied++].size();
+  }
+  if (copied == buffers.size()) return send_one(descriptor, asio::const_buffer(piece.data(), size));
+  std::array<iovec, kMostBuffers> parts;
+  const std::size_t count = std::min(buffers.size(), parts.size());
+  for (std::size_t at = 0; at < count; ++at)
+    parts.at(at) = {const_cast<void*>(buffers[at].data()), buffers[at].size()};  // sendmsg() only reads
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+}
 
 }  // namespace
 
@@ -104,14 +130,8 @@ bool Stream::WriteOp::attempt() {
   if (stream_.tls_) return attempt_tls();
   while (!buffers_.empty()) {
     if (!socket.writable()) return false;
-    std::array<iovec, kMostBuffers> parts;
-    const std::size_t count = std::min(buffers_.size(), parts.size());
-    for (std::size_t at = 0; at < count; ++at)
-      parts.at(at) = {const_cast<void*>(buffers_[at].data()), buffers_[at].size()};  // sendmsg() only reads
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(socket.descriptor(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = buffers_.size() == 1 ? send_one(socket.descriptor(), buffers_.front())
+                                              : send_many(socket.descriptor(), buffers_);
     if (sent < 0 && would_block(errno)) {
       socket.blocked();
     } else if (sent < 0) {

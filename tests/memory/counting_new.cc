@@ -10,10 +10,11 @@
 namespace truemirror {
 namespace {
 
-std::atomic<std::size_t> held{0}, most{0}, base{0};  // libraries may start threads of their own
+std::atomic<std::size_t> held{0}, most{0}, base{0}, taken{0};  // libraries may start threads of their own
 
 void* counted(void* block) {
   if (block == nullptr) throw std::bad_alloc();
+  ++taken;
   const std::size_t now = held += malloc_usable_size(block);
   if (now > most) most = now;
   return block;
@@ -29,6 +30,7 @@ void uncounted(void* block) {
 void begin_peak() { base = most = held.load(); }
 std::size_t peak_bytes() { return most - base; }
 std::size_t held_bytes() { return held; }
+std::size_t allocations() { return taken; }
 
 }  // namespace truemirror
 

@@ -1,5 +1,5 @@
-// Counts what this program holds through operator new, which counting_new.cc replaces: for the memory test and the
-// memory figures of bench/. One thread.
+// Counts what this program takes and holds through operator new, which counting_new.cc replaces: for the memory tests
+// and the memory figures of bench/. The peak is of one thread's doing, the others may be asked by any.
 #pragma once
 
 #include <cstddef>
@@ -11,5 +11,7 @@ void begin_peak();
 [[nodiscard]] std::size_t peak_bytes();
 // What is held now.
 [[nodiscard]] std::size_t held_bytes();
+// How often something was taken.
+[[nodiscard]] std::size_t allocations();
 
 }  // namespace truemirror
