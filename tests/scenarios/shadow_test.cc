@@ -52,50 +52,6 @@ TEST(Shadow, BothArmsGetTheSameRequestWithTheirMark) {
   EXPECT_EQ(finding_of(report, Kind::value)->location, "body/id");
 }
 
-// Invariant 1: one scenario for each way to be hostile.
-class HostileCandidate : public ::testing::TestWithParam<const char*> {};
-
-Upstream::Script hostile(std::string_view how) {
-  if (how == "hangs") return hangs();
-  if (how == "resets") return resets_mid_body();
-  if (how == "never_ends") return never_ends();
-  if (how == "garbage") return talks_garbage();
-  return [](const Asked&, Socket&) { return false; };  // closes without a word
-}
-
-TEST_P(HostileCandidate, ChangesNoByteForClientsAndTheAccountingCloses) {
-  Upstream stable(
-      [](const Asked& asked, Socket& socket) { return socket.send(ok("[\"" + asked.request.target + "\"]")); });
-  Upstream candidate(hostile(GetParam()));
-  Upstream control(
-      [](const Asked& asked, Socket& socket) { return socket.send(ok("[\"" + asked.request.target + "\"]")); });
-  const std::string where = std::string_view(GetParam()) == "refuses" ? "http://127.0.0.1:1" : candidate.url();
-  Proxy proxy(stable.url(), where, control.url(), [](ProxySetup& setup) {
-    setup.pipeline.shadow->arm_timeout = std::chrono::milliseconds(100);
-    setup.pipeline.shadow->drain_limit = 1u << 20;
-  });
-  Client client(proxy.port());
-  for (int request = 0; request < 30; ++request) {
-    const std::string target = "/n/" + std::to_string(request);
-    const auto response = client.get(target);
-    ASSERT_TRUE(response);
-    EXPECT_EQ(response->body.bytes, "[\"" + target + "\"]");
-  }
-  const Report report = proxy.finish();
-  EXPECT_EQ(report.totals.sampled, 30u);
-  EXPECT_EQ(report.totals.in_flight, 0u);
-  expect_closed(report.totals);
-  std::uint64_t failures = 0;  // on a busy machine control may miss so short a deadline as well
-  for (const FindingReport& finding : report.findings) {
-    if (finding.kind == Kind::arm_error) failures += finding.candidate_only + finding.both;
-  }
-  EXPECT_GT(failures, 0u);
-}
-
-INSTANTIATE_TEST_SUITE_P(Ways, HostileCandidate,
-                         ::testing::Values("hangs", "resets", "never_ends", "garbage", "closes", "refuses"),
-                         [](const auto& way) { return std::string(way.param); });
-
 TEST(Shadow, AClientIsAnsweredWhileTheCandidateStillHangs) {
   Upstream stable(always(ok(kBody)));
   Upstream candidate(hangs());
