@@ -40,7 +40,7 @@ fuzz:
 bench:
 	@docker/install-deps.sh bench
 	@cmake --preset bench >/dev/null
-	@cmake --build --preset bench --target truemirror diff_bench diff_memory proof -j $(BUILD_JOBS)
+	@cmake --build --preset bench --target truemirror forwarder count_locks diff_bench diff_memory proof -j $(BUILD_JOBS)
 	@bench/run.sh $(ONLY)
 
 lint lint-all:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What an idle keep-alive connection holds, and how long it takes from start to the first request served.
 
-    bench/idle.py [--truemirror build/release/truemirror] [--connections 10000] [--starts 10]
+    bench/idle.py [--truemirror build/bench/truemirror] [--connections 10000] [--starts 10]
 """
 import argparse
 import http.client
@@ -15,6 +15,7 @@ import time
 
 from live import LOAD_CPU, PROXY_CPU
 from servers import Servers, free_port, resident_mib
+from targets import judge
 
 REQUEST = b"GET /orders/7 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -71,7 +72,7 @@ def start_ms(binary, stable, folder):
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truemirror", default=os.path.join(here, "../build/release/truemirror"))
+    parser.add_argument("--truemirror", default=os.path.join(here, "../build/bench/truemirror"))
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--starts", type=int, default=10)
     options = parser.parse_args()
@@ -83,9 +84,10 @@ def main():
         pid, port, _ = servers.proxy("idle", PROXY_CPU, stable, candidate, sample="0%")
         held = bytes_per_connection(pid, port, options.connections)
         starts = [start_ms(binary, stable, folder) for _ in range(options.starts)]
-        print("| what | measured | target |\n|---|---|---|")
-        print(f"| resident bytes of an idle connection, {options.connections:,} of them | {held:,.0f} | 1,536 |")
-        print(f"| start to first response, ms (median of {options.starts}) | {statistics.median(starts):.0f} | 50 |")
+        took = statistics.median(starts)
+        judge([(f"{options.connections:,} idle connections: user memory of each", "≤ 1,536 bytes", f"{held:,.0f} bytes",
+                held <= 1536),
+               (f"start to first response (median of {options.starts})", "< 50 ms", f"{took:.0f} ms", took < 50)])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 Runs with a hostile candidate alternate with runs with the healthy one, and are paired. The hostile servers share the
 load's cpu at the lowest priority. After each run the accounting has to close, and a response is compared byte for byte.
-    bench/isolation.py [--truemirror build/release/truemirror] [--rounds 5] [--seconds 2]
+    bench/isolation.py [--truemirror build/bench/truemirror] [--rounds 5] [--seconds 2]
 """
 import argparse
 import http.client
@@ -20,6 +20,7 @@ import time
 
 from live import LOAD_CPU, PROXY_CPU, load
 from servers import BODY, Servers, counters, free_port
+from targets import judge
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -99,7 +100,7 @@ def same_bytes(port):
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truemirror", default=os.path.join(here, "../build/release/truemirror"))
+    parser.add_argument("--truemirror", default=os.path.join(here, "../build/bench/truemirror"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--serve", nargs=2, metavar=("NAME", "PORT"), help=argparse.SUPPRESS)
@@ -110,6 +111,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="truemirror-bench-") as folder, \
             Servers(folder, os.path.abspath(options.truemirror)) as servers:
         stable, candidate, _, _ = servers.upstream(LOAD_CPU)
+        rows = []
         print("| candidate | requests/s ÷ healthy | p99 ÷ healthy | bytes to clients | accounting |\n|---|---|---|---|---|")
         for name in ["refuses", *HOSTILE]:
             port = free_port()
@@ -133,8 +135,12 @@ def main():
                 same, closes = same_bytes(bad[1]), closed(bad[2])
             if hostile:
                 hostile.terminate()
-            print(f"| {name} | {statistics.median(rates):.2f} | {statistics.median(tails):.2f} | "
-                  f"{'identical' if same else 'DIFFERENT'} | {'closes' if closes else 'DOES NOT CLOSE'} |", flush=True)
+            rate, tail = statistics.median(rates), statistics.median(tails)
+            print(f"| {name} | {rate:.2f} | {tail:.2f} | {'identical' if same else 'DIFFERENT'} | "
+                  f"{'closes' if closes else 'DOES NOT CLOSE'} |", flush=True)
+            rows.append((f"candidate {name}: requests/s, p99", "≥ 0.97, ≤ 1.10 × healthy", f"{rate:.2f}, {tail:.2f}",
+                         rate >= 0.97 and tail <= 1.10 and same and closes))
+        judge(rows)
 
 
 if __name__ == "__main__":

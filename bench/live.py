@@ -4,7 +4,7 @@
 Upstreams and the load generator run on cpu 0, all proxies on cpu 1, one under load at a time. Short runs alternate, so
 that a slow minute of the machine hits every subject. CPU is that of all threads of the subject, over the requests that
 wrk completed. A peer counts with its lower quartile, we with the median.
-    bench/live.py [--truemirror build/release/truemirror] [--rounds 6] [--seconds 2]
+    bench/live.py [--truemirror build/bench/truemirror] [--forwarder build/bench/bench/forwarder] [--rounds 6] [--seconds 2]
 """
 import argparse
 import os
@@ -17,8 +17,13 @@ import tempfile
 import time
 
 from servers import Servers, counters, cpu_seconds, resident_mib
+from targets import judge
 
 LOAD_CPU, PROXY_CPU = 0, 1
+MIRROR, MIRROR_204 = "nginx mirror 100 %", "nginx mirror 100 %, answered 204"
+OWN_0, OWN_1 = "truemirror, sample 0 %", "truemirror, sample 1 %"
+OWN_CANDIDATE, OWN_CONTROL = "truemirror 100 %, candidate", "truemirror 100 %, candidate and control"
+OWN_CAPTURE = "truemirror 100 %, candidate, control, capture"
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -69,7 +74,7 @@ def table(names, runs, calls):
     def anchor(name):
         return quartiles([r["cpu"] for r in runs[name]])[0]
 
-    nginx, mirror = anchor("nginx"), anchor("nginx mirror 100 %")
+    nginx, mirror = anchor("nginx"), anchor(MIRROR)
     yield ("| subject | CPU µs a request (q1, median, q3) | ÷ nginx | ÷ nginx mirror | requests/s | p50 ms | p99 ms | "
            "syscalls a request | RSS MiB | compared |")
     yield "|---|---|---|---|---|---|---|---|---|---|"
@@ -87,10 +92,33 @@ def table(names, runs, calls):
                f"{compared} |")
 
 
+def targets(runs):
+    """How the figures stand to what is wanted: a peer with its lower quartile, truemirror with its median."""
+    def cost(name):
+        low, middle, _ = quartiles([r["cpu"] for r in runs[name]])
+        return middle if name.startswith("truemirror") else low
+
+    def row(what, subject, peer, most):
+        ratio = cost(subject) / cost(peer)
+        return f"{what}, CPU a request", f"≤ {most:.2f} × {peer}", f"{ratio:.2f}", ratio <= most
+
+    def paired(what, subject, other, most):
+        ratio = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(runs[subject], runs[other]))
+        return f"{what}, CPU a request", f"≤ {most:.2f} × without", f"{ratio:.2f} (paired)", ratio <= most
+
+    return [row("not mirrored (sample 0 %)", OWN_0, "nginx", 0.95),
+            row("100 % mirrored to a candidate", OWN_CANDIDATE, MIRROR, 0.50),
+            row("100 % mirrored to a candidate", OWN_CANDIDATE, MIRROR_204, 1.00),
+            row("100 % mirrored to candidate and control", OWN_CONTROL, MIRROR, 0.70),
+            paired("the same with capture and redaction", OWN_CAPTURE, OWN_CONTROL, 1.25),
+            paired("1 % sampled", OWN_1, OWN_0, 1.03)]
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truemirror", default=os.path.join(here, "../build/release/truemirror"))
+    parser.add_argument("--truemirror", default=os.path.join(here, "../build/bench/truemirror"))
+    parser.add_argument("--forwarder", default=os.path.join(here, "../build/bench/bench/forwarder"))
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=int, default=2)
     options = parser.parse_args()
@@ -102,14 +130,17 @@ def main():
         stable, candidate, control, empty = servers.upstream(LOAD_CPU)
         cpu = PROXY_CPU
         subjects = {
+            "TCP forwarder (the floor)": servers.forwarder("floor", cpu, stable, options.forwarder),
             "nginx": servers.nginx_proxy("nginx", cpu, stable),
             "haproxy": servers.haproxy("haproxy", cpu, stable),
-            "truemirror, sample 0 %": servers.proxy("sample-0", cpu, stable, candidate, sample="0%"),
-            "truemirror, sample 1 %": servers.proxy("sample-1", cpu, stable, candidate, sample="1%"),
-            "nginx mirror 100 %": servers.nginx_proxy("mirror", cpu, stable, candidate),
-            "nginx mirror 100 %, answered 204": servers.nginx_proxy("mirror-204", cpu, stable, empty),
-            "truemirror 100 %, candidate": servers.proxy("candidate", cpu, stable, candidate),
-            "truemirror 100 %, candidate and control": servers.proxy("control", cpu, stable, candidate, control),
+            OWN_0: servers.proxy("sample-0", cpu, stable, candidate, sample="0%"),
+            OWN_1: servers.proxy("sample-1", cpu, stable, candidate, sample="1%"),
+            MIRROR: servers.nginx_proxy("mirror", cpu, stable, candidate),
+            MIRROR_204: servers.nginx_proxy("mirror-204", cpu, stable, empty),
+            OWN_CANDIDATE: servers.proxy("candidate", cpu, stable, candidate),
+            OWN_CONTROL: servers.proxy("control", cpu, stable, candidate, control),
+            OWN_CAPTURE: servers.proxy("capture", cpu, stable, candidate, control,
+                                       extra=("--capture", os.path.join(folder, "capture"))),
         }
         names = list(subjects)
         for name in names:
@@ -121,6 +152,7 @@ def main():
             print(f"round {turn + 1} of {options.rounds}", file=sys.stderr)
         calls = {name: syscalls(*subjects[name][:2]) for name in names}
         print("\n".join(table(names, runs, calls)))
+        judge(targets(runs))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,21 @@
 #!/bin/sh
-# Answers the questions of bench/README.md, or one of them: bench/run.sh [live|isolation|limits|soak|diff|proof|conformance]. `make bench` builds what it runs.
+# Answers the questions of bench/README.md, or one of them:
+#   bench/run.sh [live|isolation|limits|soak|threads|instructions|diff|proof|conformance]
+# `make bench` builds what it runs. The live path's targets, and whether they are met, come as one table at the end.
 set -eu
 here=$(dirname "$0")
 build=${BUILD:-$here/../build/bench}
+BENCH_TARGETS=$(mktemp)
+export BENCH_TARGETS
+trap 'rm -f "$BENCH_TARGETS"' EXIT
 
-live() { "$here/live.py" --truemirror "$build/truemirror"; }
+live() { "$here/live.py" --truemirror "$build/truemirror" --forwarder "$build/bench/forwarder"; }
 isolation() { "$here/isolation.py" --truemirror "$build/truemirror"; }
 limits() {
   "$here/bulk.py" --truemirror "$build/truemirror"
   "$here/idle.py" --truemirror "$build/truemirror"
 }
+threads() { "$here/threads.py" --truemirror "$build/truemirror" --counter "$build/bench/libcount_locks.so"; }
 soak() { "$here/soak.py" --truemirror "$build/truemirror" --seconds "$1"; }
 diff() { "$here/diff.py" --build "$build"; }
 
@@ -24,13 +30,19 @@ proof() {
 conformance() { "$here/../tests/conformance/differential.py"; }
 
 case "${1:-}" in
-  "") live; isolation; limits; soak 60; diff; proof; conformance ;;
+  "") live; isolation; limits; soak 60; threads; diff; proof; conformance ;;
   live) live ;;
   isolation) isolation ;;
   limits) limits ;;
   soak) soak 300 ;;
+  threads) threads ;;
   diff) diff ;;
   proof) proof ;;
+  instructions) "$here/instructions.py" --truemirror "$build/truemirror" ;;
   conformance) conformance ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, isolation, limits, soak, diff, proof, conformance" >&2; exit 2 ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
 esac
+if [ -z "${1:-}" ]; then
+  printf '\nThe targets of the live path:\n'
+  "$here/targets.py" "$BENCH_TARGETS"
+fi

@@ -64,9 +64,10 @@ class Servers:
         for child in self.children:
             child.wait(timeout=45)
 
-    def _start(self, name, port, cpu, command):
+    def _start(self, name, port, cpu, command, environment=None):
         log = open(self.folder / (name + ".out"), "wb")
-        child = subprocess.Popen(["taskset", "-c", str(cpu), *command], stdout=log, stderr=log, cwd=self.folder)
+        child = subprocess.Popen(["taskset", "-c", str(cpu), *command], stdout=log, stderr=log, cwd=self.folder,
+                                 env={**os.environ, **(environment or {})})
         self.children.append(child)
         for _ in range(200):
             if child.poll() is not None:
@@ -113,14 +114,18 @@ class Servers:
         config.write_text(HAPROXY.format(port=port, stable=stable))
         return self._start(name, port, cpu, ["haproxy", "-db", "-f", str(config)]), port, None
 
-    def proxy(self, name, cpu, stable, candidate, control=None, sample="100%", extra=()):
+    def forwarder(self, name, cpu, stable, binary):
+        port = free_port()
+        return self._start(name, port, cpu, [os.path.abspath(binary), str(port), str(stable)]), port, None
+
+    def proxy(self, name, cpu, stable, candidate, control=None, sample="100%", threads=1, extra=(), environment=None):
         port, admin = free_port(), free_port()
         command = [self.truemirror, "serve", "--stable", f"http://127.0.0.1:{stable}", "--candidate",
                    f"http://127.0.0.1:{candidate}", "--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}",
-                   "--threads", "1", "--sample", sample, "--report", str(self.folder / (name + "-report")), *extra]
+                   "--threads", str(threads), "--sample", sample, "--report", str(self.folder / (name + "-report")), *extra]
         if control:
             command += ["--control", f"http://127.0.0.1:{control}"]
-        return self._start(name, port, cpu, command), port, admin
+        return self._start(name, port, cpu, command, environment), port, admin
 
 
 def cpu_seconds(pid):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Memory and descriptors under full load while the candidate is hostile: have to stay flat, memory under the budget.
 
-    bench/soak.py [--truemirror build/release/truemirror] [--seconds 60] [--candidate "accepts and says nothing"]
+    bench/soak.py [--truemirror build/bench/truemirror] [--seconds 60] [--candidate "accepts and says nothing"]
 
 The candidate is hostile to each connection in another way (bench/isolation.py), unless one way is named.
 """
@@ -16,12 +16,13 @@ import time
 from isolation import HOSTILE, IN_TURN, closed
 from live import LOAD_CPU, PROXY_CPU, load
 from servers import Servers, counters, free_port, open_files, resident_mib
+from targets import judge
 
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--truemirror", default=os.path.join(here, "../build/release/truemirror"))
+    parser.add_argument("--truemirror", default=os.path.join(here, "../build/bench/truemirror"))
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--candidate", choices=[IN_TURN, *HOSTILE], default=IN_TURN)
     options = parser.parse_args()
@@ -61,6 +62,9 @@ def main():
         print(f"| {options.seconds} | {requests:,} | {rate:,.0f} | {p99:.1f} | {early:.1f} | {late:.1f} | {max(seen):.1f} | "
               f"{limit:.0f} | {files_early:.0f} | {files_late:.0f} | {max(files)} | "
               f"{'closes' if closed(admin) else 'DOES NOT CLOSE'} |")
+        judge([(f"memory at full load beside a hostile candidate, {options.seconds} s", f"flat, ≤ {limit:.0f} MiB of copies",
+                f"{early:.0f} MiB early, {late:.0f} late, {max(seen):.0f} at most",
+                late <= early * 1.05 + 1 and max(seen) <= limit)])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ packages="g++ make cmake ninja-build ccache pkg-config ca-certificates patch
 for set in "$@"; do
   case "$set" in
     lint) packages="$packages clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev" ;;
-    bench) packages="$packages nginx-light haproxy wrk nghttp2-client strace libbenchmark-dev gnuplot-nox"
+    bench) packages="$packages nginx-light haproxy wrk nghttp2-client strace valgrind libbenchmark-dev gnuplot-nox"
       # Debian's npm cannot stand beside a Node from elsewhere.
       command -v node >/dev/null 2>&1 || packages="$packages nodejs"
       command -v npm >/dev/null 2>&1 || packages="$packages npm"
