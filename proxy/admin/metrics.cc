@@ -82,6 +82,10 @@ void add_live(Page& page, const MetricsInput::Live& live) {
   page.counter("truemirror_tunnels_total", "Connections that became tunnels: WebSocket and other upgrades, CONNECT.",
                number(live.tunnels));
   page.gauge("truemirror_tunnels", "Tunnels open now.", number(live.open_tunnels));
+  for (const auto& [limit, hits] : live.limit_hits) {
+    page.counter("truemirror_limit_hits_total", "How often a client, or stable, was held to a limit, by limit.",
+                 number(hits), {{"limit", std::string(limit)}});
+  }
 }
 
 void add_shadow(Page& page, const MetricsInput& input) {

@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "diff/report/report.h"
@@ -22,6 +24,7 @@ struct MetricsInput {
     std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
     std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
     std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
+    std::vector<std::pair<std::string_view, std::uint64_t>> limit_hits;  // by the limit's name, a literal
   };
   struct Capture {
     std::uint64_t exchanges = 0, bytes = 0, segments = 0;

@@ -72,6 +72,7 @@ struct LogConfig {
 struct ServeFlags {
   std::optional<std::string> listen, stable, candidate, control, sample, admin, report, capture, rules, policy, config,
       threads, mark_key, redaction_key, comparisons, openapi;
+  std::vector<std::string> limits;  // NAME=VALUE
 };
 
 struct ServeConfig {

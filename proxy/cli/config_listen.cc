@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "proxy/cli/config_limits.h"
 #include "proxy/cli/config_node.h"
 
 namespace truemirror {
@@ -26,13 +27,16 @@ void read_listen(const YAML::Node& node, ListenConfig& listen) {
   const auto http = [&](const YAML::Node& n) { listen.http = read_host_port(n, "listen"); };
   if (node.IsScalar()) return http(node);
   read_config_map(node, "listen",
-                  {{"http", http}, {"connect", [&](const auto& n) { listen.forward_connect = read_connect(n); }}});
+                  {{"http", http},
+                   {"connect", [&](const auto& n) { listen.forward_connect = read_connect(n); }},
+                   {"limits", [&](const auto& n) { read_limits(n, listen.limits); }}});
 }
 
 YAML::Node effective_listen(const ListenConfig& listen) {
   YAML::Node node(YAML::NodeType::Map);
   if (listen.http) node["http"] = to_string(*listen.http);
   node["connect"] = listen.forward_connect ? "forward" : "refuse";
+  node["limits"] = effective_limits(listen.limits);
   return node;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "proxy/live/limits.h"
 #include "proxy/upstream/url.h"
 
 namespace YAML {
@@ -16,6 +17,7 @@ namespace truemirror {
 struct ListenConfig {
   std::optional<HostPort> http = HostPort{"127.0.0.1", 8080};  // none: no plain HTTP
   bool forward_connect = false;                                // `connect: forward`: stable is a forward proxy
+  LiveLimits limits;
 };
 
 // The `HOST:PORT` of the key `what`; throws a ConfigComplaint (config_node.h), as read_listen() does.

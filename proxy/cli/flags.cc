@@ -1,6 +1,8 @@
 // Which flags there are.
 #include "proxy/cli/flags.h"
 
+#include "proxy/cli/config_limits.h"
+
 namespace truemirror {
 namespace {
 
@@ -68,6 +70,10 @@ void Flags::declare_serve(CLI::App& app) {
   flag(sub, "--mark-key", serve_.mark_key, "FILE", "signs shadow requests; share it between proxies in a row");
   flag(sub, "--redaction-key", serve_.redaction_key, "FILE", "keeps redacted tokens equal from run to run");
   flag(sub, "--comparisons", serve_.comparisons, "FILE|-", kComparisons);
+  sub->add_option("--limit", serve_.limits, "what clients and stable are allowed, as listed below; repeat it for more")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  sub->footer("\n" + limits_help());
 }
 
 void Flags::declare_replay(CLI::App& app) {

@@ -26,6 +26,11 @@ void prepare_process() {
   }
 }
 
+std::size_t open_files_limit() {
+  rlimit files{};
+  return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 1024;
+}
+
 std::string text_hash(std::string_view text) { return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size())); }
 
 void say_totals(const Report& report) {

@@ -1,6 +1,7 @@
 // What serve, replay and diff share at their start and at their end.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@ namespace truemirror {
 // Blocks the signals that serve() waits for, ignores SIGPIPE and SIGXFSZ, lifts the limit on open files to what is allowed.
 // Before any thread is started.
 void prepare_process();
+
+// How many files this process may have open.
+[[nodiscard]] std::size_t open_files_limit();
 
 // XXH3 of a text, as 16 hex digits: tells configurations apart.
 [[nodiscard]] std::string text_hash(std::string_view text);

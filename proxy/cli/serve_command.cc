@@ -40,6 +40,8 @@ LiveOptions live_options(const ServeConfig& config) {
   options.listen_port = config.listen.http->port;
   options.threads = config.threads;
   options.stable.url = config.stable;
+  options.limits = config.listen.limits;
+  options.limits.connections = connections_that_fit(options.limits, open_files_limit());
   options.copy_limit = config.budgets.copy_limit;
   options.forward_connect = config.listen.forward_connect;
   return options;
@@ -216,6 +218,13 @@ Result<void> Service::start_admin() {
 }
 
 void Service::say_what_runs() const {
+  const LiveLimits& limits = config_.listen.limits;
+  if (const std::size_t fit = connections_that_fit(limits, open_files_limit()); fit < limits.connections) {
+    spdlog::warn(
+        "limits: connections is {}, but this process may open {} files: {} is in effect, since each may need one to "
+        "stable; raise it (ulimit -n, LimitNOFILE=), or set stable_connections",
+        limits.connections, open_files_limit(), fit);
+  }
   spdlog::info("serving http://{} from stable {}", to_string(HostPort{config_.listen.http->host, live_->port()}),
                config_.stable.text);
   spdlog::info("mirroring {:g} % of GET, HEAD and OPTIONS{} to candidate {}{}", config_.sample * 100,

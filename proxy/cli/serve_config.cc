@@ -1,5 +1,6 @@
 // Flags over the configuration file over the defaults.
 #include "proxy/cli/config.h"
+#include "proxy/cli/config_limits.h"
 #include "proxy/cli/control_choice.h"
 #include "proxy/cli/input_files.h"
 #include "proxy/cli/text_file.h"
@@ -54,6 +55,10 @@ Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
         take("--openapi", flags.openapi, config.openapi_file, as_it_is),
         take("--comparisons", flags.comparisons, config.comparisons, as_it_is)}) {
     if (done.has_error()) return done;
+  }
+  for (const std::string& each : flags.limits) {
+    if (const Done done = apply_limit(each, config.listen.limits); done.has_error())
+      return Problem{"--limit: " + done.error().text};
   }
   if (control) set_control(config, *std::move(control));
   config.report = report;

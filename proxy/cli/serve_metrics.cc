@@ -6,6 +6,8 @@ namespace truemirror {
 namespace {
 
 MetricsInput::Live live_numbers(const LiveStats& stats) {
+  std::vector<std::pair<std::string_view, std::uint64_t>> hits;
+  for (std::size_t at = 0; at < kLimits; ++at) hits.emplace_back(kLimitNames.at(at), stats.limit_hits.at(at));
   return {.requests = stats.requests,
           .connections = stats.connections,
           .open_connections = stats.open_connections,
@@ -20,7 +22,8 @@ MetricsInput::Live live_numbers(const LiveStats& stats) {
           .loops = stats.loops,
           .tunnels = stats.tunnels,
           .open_tunnels = stats.open_tunnels,
-          .responses = stats.responses};
+          .responses = stats.responses,
+          .limit_hits = std::move(hits)};
 }
 
 }  // namespace

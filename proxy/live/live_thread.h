@@ -16,6 +16,7 @@
 #include "proxy/live/outbox.h"
 #include "proxy/live/read_buffer.h"
 #include "proxy/live/sampler.h"
+#include "proxy/live/slow_reader.h"
 #include "proxy/live/workspace.h"
 #include "proxy/sample/mark.h"
 #include "proxy/sample/sample.h"
@@ -32,15 +33,25 @@ struct LiveContext {
   std::shared_ptr<const SamplingPlan> plan;
 };
 
+// One thread's pool, within the limits.
+[[nodiscard]] inline PoolOptions pool_options(const LiveOptions& options) {
+  PoolOptions pool = options.stable;
+  pool.connect_timeout = options.limits.connect_timeout;
+  pool.max_open = share_of(options.limits.stable_connections, options.threads);
+  return pool;
+}
+
 struct LiveThread {
   LiveThread(const LiveOptions& live_options, const LiveContext& context, unsigned index)
       : options(live_options),
         sink(context.sink),
         marks(context.marks),
-        stable(loop, live_options.stable),
+        stable(loop, pool_options(live_options)),
         outbox(loop.io, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
-        workspaces(blocks, live_options.limits),
+        workspaces(blocks, head_limits(live_options.limits)),
+        buffer_bytes(share_of(live_options.limits.buffer_bytes, live_options.threads)),
+        look_at_reader_after(TakenPace::look_after(live_options.limits)),
         next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}
 
   // The Date of a response that has none; made anew once a second. The kernel's last tick is near enough, and read
@@ -76,6 +87,8 @@ struct LiveThread {
   WorkspacePool workspaces;
   LiveCounters counters;
   bool draining = false;
+  const std::uint64_t buffer_bytes;  // this thread's share
+  const std::chrono::nanoseconds look_at_reader_after;
   std::uint64_t next_connection;
 
  private:

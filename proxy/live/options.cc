@@ -18,6 +18,7 @@ LiveStats& LiveStats::operator+=(const LiveStats& other) {
   tunnels += other.tunnels;
   open_tunnels += other.open_tunnels;
   for (std::size_t at = 0; at < responses.size(); ++at) responses[at] += other.responses[at];
+  for (std::size_t at = 0; at < kLimits; ++at) limit_hits.at(at) += other.limit_hits.at(at);
   return *this;
 }
 
@@ -38,6 +39,7 @@ LiveStats LiveCounters::read() const {
   stats.tunnels = tunnels.get();
   stats.open_tunnels = open_tunnels.get();
   for (std::size_t at = 0; at < responses.size(); ++at) stats.responses[at] = responses[at].get();
+  for (std::size_t at = 0; at < kLimits; ++at) stats.limit_hits.at(at) = limit_hits.at(at).get();
   return stats;
 }
 

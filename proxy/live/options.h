@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/http/head_scanner.h"
+#include "proxy/live/limits.h"
 #include "proxy/upstream/pool.h"
 
 namespace truemirror {
@@ -19,18 +19,11 @@ struct LiveOptions {
   std::uint16_t listen_port = 8080;  // 0: any free one
   unsigned threads = 1;
   PoolOptions stable;
-  HeadLimits limits;
-  bool forward_connect = false;          // CONNECT goes to stable, which is a forward proxy then; else it is refused
-  std::string pseudonym;                 // ours in Via, by which a loop is known; empty: one that no other server has
-  std::size_t copy_limit = 1u << 20;     // of one sampled body, bytes; beyond it length and hash
-  std::size_t max_connections = 20'000;  // clients of one thread; more wait in the kernel's queue
-  std::chrono::milliseconds idle_timeout{75'000};       // a kept connection without a request
-  std::chrono::milliseconds header_timeout{10'000};     // from the first byte of a head to its last
-  std::chrono::milliseconds body_timeout{30'000};       // between two reads or writes of a body, client's side
-  std::chrono::milliseconds response_timeout{60'000};   // stable's head, and between two reads of its body
-  std::chrono::milliseconds continue_timeout{1'000};    // for stable's 100 Continue; then the client is told to go on
-  std::chrono::milliseconds tunnel_timeout{3'600'000};  // of a tunnel in which nothing moves
-  std::chrono::milliseconds sample_timeout{30'000};     // a live response longer than this is no sample
+  bool forward_connect = false;  // CONNECT goes to stable, which is a forward proxy then; else it is refused
+  std::string pseudonym;         // ours in Via, by which a loop is known; empty: one that no other server has
+  LiveLimits limits;
+  std::size_t copy_limit = 1u << 20;                 // of one sampled body, bytes; beyond it length and hash
+  std::chrono::milliseconds sample_timeout{30'000};  // a live response longer than this is no sample
 };
 
 // Counters of one live thread: one writer, any reader; summed by who asks.
@@ -48,7 +41,10 @@ struct LiveStats {
   std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
   std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
   std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
-  std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
+  std::array<std::uint64_t, 6> responses{};         // by the first digit of the status; [0] is none
+  std::array<std::uint64_t, kLimits> limit_hits{};  // by Limit
+
+  [[nodiscard]] std::uint64_t hits(Limit limit) const { return limit_hits.at(static_cast<std::size_t>(limit)); }
 
   LiveStats& operator+=(const LiveStats& other);
 };
@@ -58,7 +54,9 @@ struct alignas(64) LiveCounters {
   Counter bad_requests, client_aborts, stable_errors, retries, accept_errors, marked;
   Counter loops, tunnels, open_tunnels;
   std::array<Counter, 6> responses;
+  std::array<Counter, kLimits> limit_hits;
 
+  void hit(Limit limit) { limit_hits.at(static_cast<std::size_t>(limit)).add(); }
   [[nodiscard]] LiveStats read() const;
 };
 

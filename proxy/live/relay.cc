@@ -10,6 +10,9 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr BodyProblem kBodyMalformed{400, "bad_request", "malformed chunked body"};
+constexpr BodyProblem kBodyTooLarge{413, "body_too_large", "the body is larger than what is allowed"};
+constexpr BodyProblem kBodyTooSlow{408, "request_timeout", "the body did not come in time"};
 constexpr int kMaxInterim = 16;  // 1xx heads before a final response
 
 // RFC 9110 §9.2.2.
@@ -31,7 +34,8 @@ Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffe
       marked_(marked),
       idempotent_(is_idempotent(space.request.method)),
       client_keeps_(space.request.keep_alive),
-      client_http10_(space.request.minor_version == 0) {
+      client_http10_(space.request.minor_version == 0),
+      pace_(thread.options.limits.request_rate, thread.options.limits.rate_grace) {
   space_.method = space_.request.method;
 }
 
@@ -58,10 +62,13 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   space_.request_payload.clear();
   const std::string_view body_bytes = in_.unread().substr(head.size);
   const std::size_t consumed = space_.request_body.feed(body_bytes, space_.request_payload);
-  if (space_.request_body.failed()) co_return co_await answer(400, "bad_request", "malformed chunked body");
+  look_at_body(head.content_length);
+  if (body_problem_ != nullptr) co_return co_await answer_body_problem();
   if (tee_) tee_->request_payload(space_.request_payload);
   // The spans stay where they are until the next read into `in_`.
   in_.consume(head.size + consumed);
+  // Nothing of the request is left in the block: who waits for stable holds none.
+  if (in_.empty() && space_.request_payload.empty()) in_.release();
   const Next next = co_await attempt_all();
   if (tee_) {
     tee_->drop(aborted_                                ? DropReason::shutdown
@@ -79,10 +86,12 @@ Task<Next> Relay::attempt_all() {
   for (;;) {
     Dialed dialed;
     if (reuse != Reuse::none) dialed.connection = thread_.stable.take_idle();
-    if (!dialed.connection) dialed = co_await thread_.stable.acquire(Reuse::none);
+    if (!dialed.connection) dialed = co_await thread_.stable.acquire(reuse);
     if (dialed.error != ArmError::none) {
       thread_.counters.stable_errors.add();
       const bool late = dialed.error == ArmError::timeout;
+      if (late) thread_.counters.hit(Limit::connect_timeout);
+      if (dialed.busy) thread_.counters.hit(Limit::stable_connections);
       note_failure(late ? 504 : 503, late ? "stable_connect_timeout" : "stable_unreachable", std::move(dialed.detail));
       co_return co_await answer_failure();
     }
@@ -136,7 +145,7 @@ Task<bool> Relay::send_request() {
   space_.to_stable.emplace_back(space_.request_text.data(), space_.request_text.size());
   frame_request(space_.request_payload, space_.request_body.done());
   if (tee_) tee_->request_sent();
-  upstream_->deadline.arm(thread_.options.response_timeout);
+  upstream_->deadline.arm(thread_.options.limits.response_timeout);
   const IoResult sent = co_await upstream_->stream.write(space_.to_stable);
   uploaded_ = !sent.error && space_.request_body.done();
   if (sent.error) could_not_send(sent.error);
@@ -149,7 +158,7 @@ Task<Next> Relay::stream_both() {
   const bool sent = co_await send_request();
   if (!sent) co_return co_await download();
   if (space_.request.expect_continue && space_.request_body.received() == 0)
-    waiting_.emplace(thread_.loop.clock, upstream_->stream, thread_.options.continue_timeout);
+    waiting_.emplace(thread_.loop.clock, upstream_->stream, thread_.options.limits.continue_timeout);
   // Each makes the other's pending operation end where it has to.
   Task<> uploading = upload();
   uploading.start();
@@ -158,31 +167,30 @@ Task<Next> Relay::stream_both() {
   co_return next;
 }
 
+// The client is waited for without a block, and held to its rate; stable is not: it has response_timeout.
 Task<void> Relay::upload() {
+  DeadlineClock::Watch late(thread_.loop.clock, stop_reading, &client_.stream);
   while (!space_.request_body.done()) {
-    client_.deadline.arm(thread_.options.body_timeout);
+    late.arm(std::min<std::chrono::nanoseconds>(thread_.options.limits.body_timeout, pace_.left()));
+    const auto since = thread_.loop.clock.now();
+    if (in_.empty()) in_.release();
+    co_await client_.stream.until_readable();
     const IoResult got = co_await client_.stream.read_some(in_.space());
-    client_.deadline.disarm();
+    late.disarm();
     if (close_after_) co_return;  // download() has ended and does not wait for the rest
-    if (got.error) {
-      client_left();
-      upstream_->stream.close();
-      co_return;
-    }
-    waiting_.reset();
-    thread_.counters.bytes_from_clients.add(got.bytes);
-    in_.commit(got.bytes);
-    space_.request_payload.clear();
-    in_.consume(space_.request_body.feed(in_.unread(), space_.request_payload));
-    if (space_.request_body.failed()) {
-      bad_body_ = true;
+    judge_pace(thread_.loop.clock.now() - since, got.bytes, late.expired());
+    if (got.error && late.expired() && body_problem_ == nullptr) continue;
+    if (got.error && body_problem_ == nullptr) client_left();
+    if (!got.error) waiting_.reset();
+    if (!got.error) take_body(got.bytes);
+    if (body_problem_ != nullptr || client_failed_) {
       upstream_->stream.close();
       co_return;
     }
     if (tee_) tee_->request_payload(space_.request_payload);
     space_.to_stable.clear();
     frame_request(space_.request_payload, space_.request_body.done());
-    upstream_->deadline.arm(thread_.options.response_timeout);
+    upstream_->deadline.arm(thread_.options.limits.response_timeout);
     const IoResult sent = co_await upstream_->stream.write(space_.to_stable);
     if (sent.error) {
       could_not_send(sent.error);
@@ -192,13 +200,45 @@ Task<void> Relay::upload() {
   uploaded_ = true;
 }
 
+void Relay::stop_reading(void* stream) { static_cast<Stream*>(stream)->cancel_read(); }
+
+void Relay::judge_pace(std::chrono::nanoseconds waited, std::size_t bytes, bool late) {
+  const bool keeps_up = pace_.keeps_up(waited, bytes);
+  if (!keeps_up) thread_.counters.hit(Limit::request_rate);
+  const bool silent = keeps_up && late && waited >= thread_.options.limits.body_timeout;
+  if (silent) thread_.counters.hit(Limit::body_timeout);
+  if (!keeps_up || silent) body_problem_ = &kBodyTooSlow;
+}
+
+void Relay::take_body(std::size_t bytes) {
+  thread_.counters.bytes_from_clients.add(bytes);
+  in_.commit(bytes);
+  space_.request_payload.clear();
+  in_.consume(space_.request_body.feed(in_.unread(), space_.request_payload));
+  look_at_body(0);
+}
+
+// `announced` by its length; a chunked one shows its size as it comes.
+void Relay::look_at_body(std::uint64_t announced) {
+  if (space_.request_body.failed()) body_problem_ = &kBodyMalformed;
+  if (!exceeds(std::max(announced, space_.request_body.received()), thread_.options.limits.body_bytes)) return;
+  thread_.counters.hit(Limit::body_bytes);
+  body_problem_ = &kBodyTooLarge;
+}
+
+// What is left of the body must not be read as a request.
+Task<Next> Relay::answer_body_problem() {
+  client_keeps_ = false;
+  return answer(body_problem_->status, body_problem_->reason, body_problem_->detail);
+}
+
 Task<Next> Relay::download() {
   const HeadOutcome outcome = co_await read_response_head();
   Next next = Next::abort;
   if (outcome == HeadOutcome::ready) {
     next = co_await relay_response();
-  } else if (bad_body_) {
-    next = co_await answer(400, "bad_request", "malformed chunked body");
+  } else if (body_problem_ != nullptr) {
+    next = co_await answer_body_problem();
   } else if (!client_failed_) {
     thread_.counters.stable_errors.add();
     next = co_await answer_failure();
@@ -218,7 +258,7 @@ Task<Relay::HeadOutcome> Relay::read_response_head() {
   response_seen_ = false;
   upstream_keeps_ = true;
   space_.response_scanner.reset();
-  upstream_->deadline.arm(thread_.options.response_timeout);
+  upstream_->deadline.arm(thread_.options.limits.response_timeout);
   for (int interim = 0;;) {
     const ScanResult scanned =
         in.empty() ? ScanResult::need_more : space_.response_scanner.scan(in.unread(), space_.response, space_.method);
@@ -238,14 +278,16 @@ Task<Relay::HeadOutcome> Relay::read_response_head() {
         co_return HeadOutcome::failed;
       }
       in.consume(space_.response.size);
-      upstream_->deadline.arm(thread_.options.response_timeout);
+      upstream_->deadline.arm(thread_.options.limits.response_timeout);
       continue;
     }
     if (waiting_ && waiting_->is_over() && !co_await tell_to_continue()) co_return HeadOutcome::failed;
+    co_await upstream_->stream.until_readable();
     const IoResult got = co_await upstream_->stream.read_some(in.space());
     if (got.error == asio::error::operation_aborted && upstream_->stream.is_open()) continue;  // waiting_ is over
     if (got.error) {
       const bool late = upstream_->deadline.expired();
+      if (late) thread_.counters.hit(Limit::response_timeout);
       note_failure(late ? 504 : 502, late ? "stable_timeout" : "stable_reset",
                    late ? "no response from stable in time" : "read from stable: " + got.error.message());
       co_return !response_seen_ && !late ? HeadOutcome::lost_before_any_byte : HeadOutcome::failed;
@@ -271,7 +313,7 @@ ResponseFacts Relay::choose_framing() {
 }
 
 Task<bool> Relay::send_to_client() {
-  client_.write_deadline.arm(thread_.options.body_timeout);
+  client_.write_deadline.arm(thread_.look_at_reader_after);
   const IoResult sent = co_await client_.stream.write(space_.to_client);
   client_.write_deadline.disarm();
   thread_.counters.bytes_to_clients.add(sent.bytes);
@@ -310,14 +352,18 @@ Task<Next> Relay::relay_response() {
     if (!space_.to_client.empty() && !co_await send_to_client()) co_return Next::abort;
     if (space_.response_body.done()) break;
     space_.to_client.clear();
-    upstream_->deadline.arm(thread_.options.response_timeout);
+    upstream_->deadline.arm(thread_.options.limits.response_timeout);
+    if (in.empty()) in.release();
+    co_await upstream_->stream.until_readable();
     const IoResult got = co_await upstream_->stream.read_some(in.space());
     if (!got.error) {
       in.commit(got.bytes);
       continue;
     }
     // Closed: the end of a close-delimited body, a truncation of any other, which the client has to see.
-    const bool orderly = got.error == asio::error::eof && !upstream_->deadline.expired();
+    const bool late = upstream_->deadline.expired();
+    if (late) thread_.counters.hit(Limit::response_timeout);
+    const bool orderly = got.error == asio::error::eof && !late;
     if (!orderly || !space_.response_body.finish()) {
       thread_.counters.stable_errors.add();
       co_return Next::abort;

@@ -12,6 +12,7 @@
 #include "proxy/live/continue_wait.h"
 #include "proxy/live/course.h"
 #include "proxy/live/live_thread.h"
+#include "proxy/live/pace.h"
 #include "proxy/live/tee.h"
 #include "proxy/live/workspace.h"
 
@@ -23,6 +24,12 @@ enum class Next : std::uint8_t {
   close,  // the response is through; close in order
   abort,  // the response is not: close at once, so that the client sees it
   tunnel  // neither side speaks HTTP any more
+};
+
+// Why the rest of a request's body is not taken, and what the client is told.
+struct BodyProblem {
+  int status;
+  std::string_view reason, detail;
 };
 
 class Relay {
@@ -47,6 +54,11 @@ class Relay {
   Task<bool> send_request();
   Task<void> upload();
   Task<Next> stream_both();
+  static void stop_reading(void* stream);
+  void judge_pace(std::chrono::nanoseconds waited, std::size_t bytes, bool late);
+  void take_body(std::size_t bytes);
+  void look_at_body(std::uint64_t announced);
+  Task<Next> answer_body_problem();
   Task<HeadOutcome> read_response_head();
   Task<bool> forward_interim();
   Task<bool> tell_to_continue();
@@ -81,7 +93,8 @@ class Relay {
   bool upstream_keeps_ = true;
   bool uploaded_ = false;       // the whole request was sent
   bool client_failed_ = false;  // the client left, or sent a malformed body
-  bool bad_body_ = false;
+  const BodyProblem* body_problem_ = nullptr;
+  Pace pace_;
   bool response_seen_ = false;  // any byte came from stable
   bool close_after_ = false;
   int failure_status_ = 502;

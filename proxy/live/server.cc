@@ -13,6 +13,7 @@
 #include <random>
 #include <thread>
 
+#include "proxy/live/refusals.h"
 #include "proxy/live/session.h"
 
 namespace truemirror {
@@ -22,7 +23,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 constexpr int kBacklog = 4096;
 constexpr int kAcceptedAtOnce = 64;  // then those that are connected have their turn
-// Pause after an accept that failed for want of descriptors or memory, or while all places are taken: no spinning.
+constexpr int kLookedAtForIdle = 64;
+// Pause after an accept that failed for want of memory: no spinning.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
@@ -58,11 +60,13 @@ Result<tcp::acceptor> bind_listener(asio::io_context& io, const tcp::endpoint& a
 
 class LiveServer::Worker {
  public:
-  Worker(const LiveOptions& options, const LiveContext& context, unsigned index)
+  Worker(const LiveOptions& options, const LiveContext& context, Admission& admission, unsigned index)
       : index_(index),
+        admission_(admission),
         thread_state_(options, context, index),
         acceptor_(thread_state_.loop.io),
-        pause_(thread_state_.loop.io) {}
+        pause_(thread_state_.loop.io),
+        refusals_(thread_state_.loop.clock) {}
 
   Result<std::uint16_t> bind(const tcp::endpoint& at) {
     auto acceptor = bind_listener(thread_state_.loop.io, at, true);
@@ -89,7 +93,7 @@ class LiveServer::Worker {
       accepting_ = false;
       drain_watch_.emplace(thread_state_.loop.clock, abort_all, this);
       drain_watch_->arm(limit);
-      for (Entry& entry : sessions_) entry.session->finish_soon();
+      for (Entry& entry : sessions_) (void)entry.session->finish_soon();
       finish_if_drained();
     });
   }
@@ -104,6 +108,7 @@ class LiveServer::Worker {
 
  private:
   struct Entry {
+    Admission::Place place;
     std::unique_ptr<Session> session;
   };
 
@@ -116,21 +121,53 @@ class LiveServer::Worker {
   // Takes what has connected. The sockets never become Asio's: the poller registers each once.
   void accept_ready() {
     for (int taken = 0; taken < kAcceptedAtOnce; ++taken) {
-      if (sessions_.size() >= thread_state_.options.max_connections) return accept_later();
       sockaddr_storage peer{};
       socklen_t size = sizeof peer;
       const int descriptor =
           ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (descriptor >= 0) {
-        begin_session(descriptor, peer, size);
+        admit(descriptor, peer, size);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
-      } else if (errno != ECONNABORTED && errno != EINTR) {
-        thread_state_.counters.accept_errors.add();
+      } else if (errno != ECONNABORTED && errno != EINTR && !make_do(errno)) {
         return accept_later();
       }
     }
     accept_next();
+  }
+
+  // At the limit a connection that idles between two requests makes room for the new one, where there is one nearby;
+  // else the new one is refused with an answer.
+  void admit(int descriptor, const sockaddr_storage& peer, socklen_t size) {
+    Admission::Answer answer = admission_.enter(peer, thread_state_.loop.clock.now());
+    if (answer.hit) thread_state_.counters.hit(*answer.hit);
+    if (answer.hit == Limit::connections && shed_an_idle_one())
+      answer = admission_.enter(peer, thread_state_.loop.clock.now());
+    if (answer.hit) {
+      thread_state_.counters.responses[5].add();
+      return refusals_.refuse(descriptor, true);
+    }
+    begin_session(descriptor, peer, size, std::move(answer.place));
+  }
+
+  // After an accept() that failed. False where only time helps: no memory, or other processes hold all descriptors.
+  bool make_do(int code) {
+    thread_state_.counters.accept_errors.add();
+    if (code != EMFILE && code != ENFILE) return false;
+    admission_.out_of_descriptors(thread_state_.loop.clock.now());
+    return shed_an_idle_one() || refusals_.refuse_next(acceptor_.native_handle(), true);
+  }
+
+  // Looks at a few only, and goes on from there the next time.
+  bool shed_an_idle_one() {
+    for (int looked = 0; looked < kLookedAtForIdle && !sessions_.empty(); ++looked) {
+      if (shed_next_ == sessions_.end()) shed_next_ = sessions_.begin();
+      Entry& entry = *shed_next_++;
+      if (!entry.session->finish_soon()) continue;
+      entry.place = {};
+      return true;
+    }
+    return false;
   }
 
   void accept_later() {
@@ -140,15 +177,17 @@ class LiveServer::Worker {
     });
   }
 
-  void begin_session(int descriptor, const sockaddr_storage& peer, socklen_t size) {
+  void begin_session(int descriptor, const sockaddr_storage& peer, socklen_t size, Admission::Place place) {
     const int on = 1;
     (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // only slower without
     tcp::endpoint from;
     std::memcpy(from.data(), &peer, std::min<std::size_t>(size, from.capacity()));
     const auto at = sessions_.insert(
-        sessions_.end(), Entry{std::make_unique<Session>(thread_state_, Stream(thread_state_.loop.poller, descriptor),
-                                                         from.address().to_string())});
+        sessions_.end(),
+        Entry{std::move(place), std::make_unique<Session>(thread_state_, Stream(thread_state_.loop.poller, descriptor),
+                                                          from.address().to_string())});
     spawn(at->session->run(), [this, at] {
+      if (shed_next_ == at) ++shed_next_;
       sessions_.erase(at);
       finish_if_drained();
     });
@@ -166,17 +205,20 @@ class LiveServer::Worker {
   }
 
   unsigned index_;
+  Admission& admission_;
   LiveThread thread_state_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  Refusals refusals_;
   std::optional<DeadlineClock::Watch> drain_watch_;
   std::list<Entry> sessions_;
+  std::list<Entry>::iterator shed_next_ = sessions_.end();
   bool accepting_ = true;
   std::thread thread_;
 };
 
 LiveServer::LiveServer(LiveOptions options, LiveContext context)
-    : options_(std::move(options)), context_(std::move(context)) {
+    : options_(std::move(options)), context_(std::move(context)), admission_(options_.limits) {
   // Two truemirrors in a row are no loop.
   if (options_.pseudonym.empty()) options_.pseudonym = "truemirror-" + std::to_string(std::random_device{}());
 }
@@ -198,7 +240,7 @@ Result<void> LiveServer::bind() {
   if (!at) return at.error();
   if (const Result<void> free = can_listen(options_.listen_host, options_.listen_port); !free) return free;
   for (unsigned index = 0; index < std::max(1u, options_.threads); ++index) {
-    workers_.push_back(std::make_unique<Worker>(options_, context_, index));
+    workers_.push_back(std::make_unique<Worker>(options_, context_, admission_, index));
     const auto port = workers_.back()->bind(*at);
     if (!port) {
       workers_.clear();

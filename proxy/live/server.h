@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/http/problem.h"
+#include "proxy/live/admission.h"
 #include "proxy/live/live_thread.h"
 
 namespace truemirror {
@@ -38,6 +39,7 @@ class LiveServer {
 
   LiveOptions options_;
   LiveContext context_;
+  Admission admission_;
   std::uint16_t port_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;

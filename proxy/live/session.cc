@@ -18,10 +18,14 @@ constexpr std::size_t kLingerBytes = 1u << 20;
 Session::Session(LiveThread& thread, Stream stream, std::string client_address)
     : thread_(thread),
       client_(std::move(stream), thread.loop.clock),
+      reader_(client_, thread.loop.clock, thread.options.limits, thread.counters),
       client_address_(std::move(client_address)),
       ordinal_{thread.next_connection++, 0},
       in_(thread.blocks),
-      head_deadline_(thread.loop.clock, give_up_head, this) {}
+      head_deadline_(thread.loop.clock, give_up_head, this) {
+  if (thread.options.limits.exchange_timeout.count() > 0)
+    exchange_deadline_.emplace(thread.loop.clock, give_up_exchange, this);
+}
 
 void Session::abort() {
   client_.stream.close();
@@ -31,8 +35,15 @@ void Session::abort() {
 // Cancels the read that waits for the rest of a head; unlike a closed socket it can still be answered.
 void Session::give_up_head(void* self) { static_cast<Session*>(self)->client_.stream.cancel_read(); }
 
-void Session::finish_soon() {
+void Session::give_up_exchange(void* self) {
+  Session& session = *static_cast<Session*>(self);
+  session.thread_.counters.hit(Limit::exchange_timeout);
+  session.abort();
+}
+
+bool Session::finish_soon() {
   if (idle_) client_.stream.close();
+  return idle_;
 }
 
 Task<> Session::run() {
@@ -43,6 +54,7 @@ Task<> Session::run() {
     if (state == HeadState::refused) {
       thread_.counters.bad_requests.add();
       const bool late = head_deadline_.expired();
+      count_refusal(late);
       const HeadError error = space_->request_scanner.error();
       co_await refuse(late ? 408 : status_of(error), late ? "request_timeout" : "bad_request",
                       late ? "the head did not come in time" : to_string(error));
@@ -65,6 +77,21 @@ Task<> Session::run() {
   thread_.counters.open_connections.sub();
 }
 
+void Session::count_refusal(bool late) {
+  if (late) return thread_.counters.hit(Limit::header_timeout);
+  switch (space_->request_scanner.error()) {
+    case HeadError::head_too_large:
+      return thread_.counters.hit(Limit::head_bytes);
+    case HeadError::too_many_fields:
+      return thread_.counters.hit(Limit::header_count);
+    case HeadError::target_too_long:
+      return thread_.counters.hit(Limit::target_bytes);
+    default:
+      return;
+  }
+}
+
+// While it waits, for a request or for the rest of a head, a connection holds no block.
 Task<Session::HeadState> Session::read_head() {
   bool begun = false;
   for (;;) {
@@ -75,31 +102,40 @@ Task<Session::HeadState> Session::read_head() {
       if (scanned != ScanResult::need_more) head_deadline_.disarm();
       if (scanned == ScanResult::complete) co_return HeadState::ready;
       if (scanned == ScanResult::error) co_return HeadState::refused;
+      in_.park();
     } else {
       if (thread_.draining) co_return HeadState::gone;
       become_idle();
-      co_await client_.stream.until_readable();
     }
+    co_await client_.stream.until_readable();
     const IoResult got = co_await client_.stream.read_some(in_.space());
     idle_ = false;
-    if (got.error) co_return head_deadline_.expired() ? HeadState::refused : HeadState::gone;
+    if (got.error && head_deadline_.expired()) co_return HeadState::refused;
+    if (got.error && client_.deadline.expired()) thread_.counters.hit(idle_limit());
+    if (got.error) co_return HeadState::gone;
     thread_.counters.bytes_from_clients.add(got.bytes);
     in_.commit(got.bytes);
   }
 }
+
+// Who connects and says nothing gets no more time than one who is slow to say it.
+Limit Session::idle_limit() const { return ordinal_.ordinal == 0 ? Limit::header_timeout : Limit::idle_timeout; }
 
 void Session::begin_head() {
   if (!space_) space_ = thread_.workspaces.take();
   space_->request_scanner.reset();
   arrived_ = std::chrono::steady_clock::now();
   client_.deadline.disarm();
-  head_deadline_.arm(thread_.options.header_timeout);
+  head_deadline_.arm(thread_.options.limits.header_timeout);
+  if (exchange_deadline_) exchange_deadline_->arm(thread_.options.limits.exchange_timeout);
 }
 
 void Session::become_idle() {
   in_.release();
   if (space_) thread_.workspaces.give(std::move(space_));
-  client_.deadline.arm(thread_.options.idle_timeout);
+  if (exchange_deadline_) exchange_deadline_->disarm();
+  const LiveLimits& limits = thread_.options.limits;
+  client_.deadline.arm(idle_limit() == Limit::idle_timeout ? limits.idle_timeout : limits.header_timeout);
   idle_ = true;
 }
 
@@ -127,6 +163,16 @@ std::unique_ptr<Tee> Session::sample_it() {
 Task<Next> Session::serve() {
   thread_.counters.requests.add();
   ++ordinal_.ordinal;
+  const LiveLimits& limits = thread_.options.limits;
+  if (limits.requests_per_connection != 0 && ordinal_.ordinal >= limits.requests_per_connection) {
+    thread_.counters.hit(Limit::requests_per_connection);
+    space_->request.keep_alive = false;
+  }
+  if (thread_.blocks.bytes_taken() > thread_.buffer_bytes) {
+    thread_.counters.hit(Limit::buffer_bytes);
+    co_await refuse(503, "overloaded", "too much is under way; try again soon");
+    co_return Next::abort;
+  }
   Course course;
   if (is_unusual(space_->request)) {
     course = choose_course(space_->request, thread_.options, thread_.date(), space_->max_forwards);
@@ -153,7 +199,7 @@ Task<Next> Session::end_here(const Course& course) {
   }
   thread_.counters.responses[2].add();
   std::array<asio::const_buffer, 1> buffers{asio::const_buffer(course.answer.data(), course.answer.size())};
-  client_.deadline.arm(thread_.options.body_timeout);
+  client_.deadline.arm(thread_.options.limits.body_timeout);
   const IoResult sent = co_await client_.stream.write(buffers);
   thread_.counters.bytes_to_clients.add(sent.bytes);
   co_return sent.error ? Next::abort : Next::close;
@@ -170,7 +216,7 @@ Task<> Session::refuse(int status, std::string_view reason, std::string_view det
   const std::string text = error_response(status, reason, detail, true, thread_.date());
   thread_.counters.responses[static_cast<std::size_t>(status / 100)].add();
   std::vector<asio::const_buffer> buffers{asio::const_buffer(text.data(), text.size())};
-  client_.deadline.arm(thread_.options.body_timeout);
+  client_.deadline.arm(thread_.options.limits.body_timeout);
   const IoResult sent = co_await client_.stream.write(buffers);
   thread_.counters.bytes_to_clients.add(sent.bytes);
   if (!sent.error) co_await linger();

@@ -3,10 +3,12 @@
 // two requests it holds no buffer.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "proxy/live/live_thread.h"
 #include "proxy/live/relay.h"
+#include "proxy/live/slow_reader.h"
 
 namespace truemirror {
 
@@ -15,8 +17,8 @@ class Session {
   Session(LiveThread& thread, Stream stream, std::string client_address);
 
   Task<> run();
-  // Ends the session as soon as it is between two exchanges; at once where it is.
-  void finish_soon();
+  // Ends the session where it waits for a request; false where it has one.
+  bool finish_soon();
   // Ends it now, whatever it does.
   void abort();
 
@@ -34,16 +36,21 @@ class Session {
   [[nodiscard]] std::unique_ptr<Tee> sample_it();
   [[nodiscard]] bool carries_mark() const;
   static void give_up_head(void* self);
+  static void give_up_exchange(void* self);
+  void count_refusal(bool late);
+  [[nodiscard]] Limit idle_limit() const;
 
   LiveThread& thread_;
   Connection client_;
+  SlowReader reader_;
   std::string client_address_;
   ConnectionOrdinal ordinal_;
   ReadBuffer in_;
   std::unique_ptr<Workspace> space_;  // while bytes of a request are here
   std::chrono::steady_clock::time_point arrived_{};
   DeadlineClock::Watch head_deadline_;
-  Relay* relay_ = nullptr;  // while an exchange runs
+  std::optional<DeadlineClock::Watch> exchange_deadline_;  // where there is such a limit
+  Relay* relay_ = nullptr;                                 // while an exchange runs
   bool idle_ = true;
 };
 

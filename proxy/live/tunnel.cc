@@ -67,8 +67,8 @@ Task<> Tunnel::pump(Stream& from, Stream& to, ReadBuffer& bytes, bool to_client)
 
 // Once one side has ended, it may be gone: the other has less time to say nothing.
 void Tunnel::moved() {
-  const LiveOptions& options = thread_.options;
-  idle_.arm(half_closed_ ? std::min(options.body_timeout, options.tunnel_timeout) : options.tunnel_timeout);
+  const LiveLimits& limits = thread_.options.limits;
+  idle_.arm(half_closed_ ? std::min(limits.body_timeout, limits.tunnel_timeout) : limits.tunnel_timeout);
 }
 
 void Tunnel::break_off() {
@@ -80,6 +80,7 @@ void Tunnel::break_off() {
 
 void Tunnel::give_up(void* self) {
   Tunnel& tunnel = *static_cast<Tunnel*>(self);
+  tunnel.thread_.counters.hit(Limit::tunnel_timeout);
   tunnel.client_.stream.close();
   tunnel.stable_->stream.close();
 }

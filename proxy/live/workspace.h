@@ -12,9 +12,15 @@
 #include "proxy/http/body_decoder.h"
 #include "proxy/http/head_scanner.h"
 #include "proxy/live/body_framer.h"
+#include "proxy/live/limits.h"
 #include "proxy/live/read_buffer.h"
 
 namespace truemirror {
+
+[[nodiscard]] inline HeadLimits head_limits(const LiveLimits& limits) {
+  return {
+      .max_head_bytes = limits.head_bytes, .max_target_bytes = limits.target_bytes, .max_fields = limits.header_count};
+}
 
 struct Workspace {
   Workspace(BlockPool& blocks, const HeadLimits& limits)

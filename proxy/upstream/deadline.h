@@ -40,6 +40,11 @@ class DeadlineClock {
       expired_ = false;
     }
     void disarm() { at_ = Clock::time_point::max(); }
+    // Has `fire(owner)` called instead from now on.
+    void call(Fire fire, void* owner) {
+      fire_ = fire;
+      owner_ = owner;
+    }
     // Whether it fired since it was last armed.
     [[nodiscard]] bool expired() const { return expired_; }
 

@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 
@@ -86,14 +88,89 @@ Pool::Pool(EventLoop& loop, PoolOptions options)
   if (options_.url.scheme == UpstreamUrl::Scheme::https && !options_.tls) options_.tls = make_client_tls();
 }
 
+OpenSlot::OpenSlot(Pool& pool) : pool_(&pool) { ++pool.open_; }
+
+OpenSlot::~OpenSlot() {
+  if (pool_ == nullptr) return;
+  --pool_->open_;
+  pool_->wake_waiting();
+}
+
+// One request's wait for a connection to come free.
+class Pool::Turn {
+ public:
+  explicit Turn(Pool& pool) : pool_(pool), late_(pool.loop_.clock, give_up, this) {}
+
+  [[nodiscard]] bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    pool_.waiting_.push_back(this);
+    late_.arm(pool_.options_.connect_timeout);
+  }
+  // Whether it came.
+  [[nodiscard]] bool await_resume() const { return came_; }
+
+  void come() {
+    came_ = true;
+    late_.disarm();
+    waiter_.resume();
+  }
+
+ private:
+  static void give_up(void* self) {
+    Turn& turn = *static_cast<Turn*>(self);
+    auto& waiting = turn.pool_.waiting_;
+    waiting.erase(std::find(waiting.begin(), waiting.end(), &turn));
+    turn.waiter_.resume();
+  }
+
+  Pool& pool_;
+  DeadlineClock::Watch late_;
+  std::coroutine_handle<> waiter_;
+  bool came_ = false;
+};
+
+// Not from within release() or a destructor: who is woken runs at once.
+void Pool::wake_waiting() {
+  if (waiting_.empty() || std::exchange(waking_, true)) return;
+  asio::post(loop_.io, [this] {
+    waking_ = false;
+    while (!waiting_.empty() && (!idle_.empty() || !is_full())) {
+      Turn& next = *waiting_.front();
+      waiting_.pop_front();
+      next.come();
+    }
+  });
+}
+
 Task<Dialed> Pool::acquire(Reuse reuse) {
   Dialed out;
   if (reuse != Reuse::none) out.connection = take_idle();
-  if (!out.connection) out = co_await dial();
+  if (out.connection) co_return out;
+  if (is_full() && idle_.empty()) {
+    bool came = false;  // no co_await in a condition: gcc 12
+    if (waiting_.size() < options_.max_open) came = co_await Turn(*this);
+    if (!came) {
+      out.error = ArmError::refused;
+      out.busy = true;
+      out.detail = options_.url.text + ": all " + std::to_string(options_.max_open) + " connections are in use";
+      co_return out;
+    }
+    if (reuse != Reuse::none) out.connection = newest_quiet();
+    if (out.connection) co_return out;
+  }
+  if (is_full() && !idle_.empty()) idle_.erase(idle_.begin());
+  OpenSlot slot;
+  if (options_.max_open != 0) slot = OpenSlot(*this);
+  out = co_await dial();
+  if (out.connection) out.connection->slot = std::move(slot);
   co_return out;
 }
 
-std::unique_ptr<Connection> Pool::take_idle() {
+// Those who wait come first.
+std::unique_ptr<Connection> Pool::take_idle() { return waiting_.empty() ? newest_quiet() : nullptr; }
+
+std::unique_ptr<Connection> Pool::newest_quiet() {
   while (!idle_.empty()) {
     std::unique_ptr<Connection> newest = std::move(idle_.back());
     idle_.pop_back();
@@ -112,6 +189,7 @@ void Pool::release(std::unique_ptr<Connection> connection) {
   if (idle_.size() >= options_.max_idle) idle_.erase(idle_.begin());
   connection->idle_since = loop_.clock.now();
   idle_.push_back(std::move(connection));
+  wake_waiting();
 }
 
 void Pool::close() {

@@ -5,8 +5,10 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxy/http/exchange.h"
@@ -21,12 +23,31 @@ struct PoolOptions {
   UpstreamUrl url;
   std::size_t max_idle = 64;                         // connections kept
   std::chrono::milliseconds max_idle_time{30'000};   // an idle one older than this is closed
+  std::size_t max_open = 0;                          // connections in use, idle or being made; 0: any number
   std::chrono::milliseconds connect_timeout{2'000};  // resolving, connecting and the TLS handshake together
   std::shared_ptr<boost::asio::ssl::context> tls;    // for https
 };
 
 // Verifies against the system's store.
 [[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_client_tls();
+
+class Pool;
+
+// Counts an open connection where their number is limited.
+class OpenSlot {
+ public:
+  OpenSlot() = default;
+  explicit OpenSlot(Pool& pool);
+  OpenSlot(OpenSlot&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
+  OpenSlot& operator=(OpenSlot&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    return *this;
+  }
+  ~OpenSlot();
+
+ private:
+  Pool* pool_ = nullptr;
+};
 
 // A connection and the deadline that closes it.
 struct Connection {
@@ -35,13 +56,15 @@ struct Connection {
   Stream stream;
   DeadlineClock::Watch deadline;        // of reads, or of a whole exchange
   DeadlineClock::Watch write_deadline;  // of writes that go on while something is read
-  bool reused = false;                  // at least one request went over it before
+  OpenSlot slot;
+  bool reused = false;  // at least one request went over it before
   std::chrono::steady_clock::time_point idle_since{};
 };
 
 struct Dialed {
   std::unique_ptr<Connection> connection;  // null where `error` is set
   ArmError error = ArmError::none;
+  bool busy = false;   // max_open are, and none came free in time
   std::string detail;  // "connect 127.0.0.1:9002: Connection refused"
 };
 
@@ -54,6 +77,7 @@ class Pool {
  public:
   Pool(EventLoop& loop, PoolOptions options);
 
+  // Where max_open are, waits for one to come free, connect_timeout at most; as many may wait as may be open.
   Task<Dialed> acquire(Reuse reuse);
   // The connection to reuse, where there is one: acquire() without a wait.
   [[nodiscard]] std::unique_ptr<Connection> take_idle();
@@ -66,7 +90,13 @@ class Pool {
   [[nodiscard]] std::chrono::milliseconds max_idle_time() const { return options_.max_idle_time; }
 
  private:
+  friend class OpenSlot;
+  class Turn;
   using Address = boost::asio::generic::stream_protocol::endpoint;
+
+  [[nodiscard]] std::unique_ptr<Connection> newest_quiet();
+  [[nodiscard]] bool is_full() const { return options_.max_open != 0 && open_ >= options_.max_open; }
+  void wake_waiting();
 
   void trim();  // closes what has been idle for too long; once a second
   static void trim_again(void* self);
@@ -77,6 +107,9 @@ class Pool {
 
   EventLoop& loop_;
   PoolOptions options_;
+  std::size_t open_ = 0;  // slots; before what holds some
+  std::deque<Turn*> waiting_;
+  bool waking_ = false;
   std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
   std::vector<Address> addresses_;
   std::chrono::steady_clock::time_point resolved_at_{};

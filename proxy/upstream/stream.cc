@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "proxy/upstream/tcp_progress.h"
+
 namespace truemirror {
 namespace {
 
@@ -232,6 +234,10 @@ bool Stream::quiet() {
   if (got >= 0 || !would_block(errno)) return false;
   socket_->drained();
   return true;
+}
+
+std::uint64_t Stream::taken_by_peer() const {
+  return is_open() ? bytes_acknowledged(socket_->descriptor()) : 0;
 }
 
 void Stream::cancel_read() { cancelled_ = socket_->nudge_reader(); }

@@ -8,6 +8,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -52,6 +53,8 @@ class Stream {
   // False where the peer has closed, or sent bytes that nobody asked for, as far as the last look at the sockets told:
   // not to be reused then.
   [[nodiscard]] bool quiet();
+  // How many bytes the peer's system has acknowledged since the connection began; 0 where that is not known.
+  [[nodiscard]] std::uint64_t taken_by_peer() const;
   // Ends the read that waits, with operation_aborted; the stream stays open.
   void cancel_read();
   void shutdown_send();

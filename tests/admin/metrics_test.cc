@@ -34,6 +34,7 @@ MetricsInput full(const Report& report) {
   input.version = "1.2 \"x\"";
   input.live.requests = 7;
   input.live.responses[2] = 6;
+  input.live.limit_hits = {{"connections", 3}};
   input.ledger.sampled = 5;
   input.ledger.compared = 3;
   input.ledger.dropped[static_cast<std::size_t>(DropReason::compare_queue)] = 2;
@@ -67,9 +68,9 @@ TEST(Metrics, ThePromisedNamesAreThere) {
   const std::string text = render_metrics(full(report));
   for (const char* line :
        {"truemirror_requests_total 7", "truemirror_responses_total{class=\"2xx\"} 6", "truemirror_sampled_total 5",
-        "truemirror_compared_total 3", "truemirror_dropped_total{reason=\"compare_queue\"} 2", "truemirror_in_flight 0",
-        "truemirror_copies_bytes 10", "truemirror_queue_length{queue=\"compare\"} 1",
-        "truemirror_breaker{arm=\"candidate\",state=\"open\"} 1",
+        "truemirror_limit_hits_total{limit=\"connections\"} 3", "truemirror_compared_total 3",
+        "truemirror_dropped_total{reason=\"compare_queue\"} 2", "truemirror_in_flight 0", "truemirror_copies_bytes 10",
+        "truemirror_queue_length{queue=\"compare\"} 1", "truemirror_breaker{arm=\"candidate\",state=\"open\"} 1",
         "truemirror_capture_dropped_total{reason=\"disk_full\"} 2", "truemirror_verdict{state=\"fail\"} 1",
         "truemirror_verdict{state=\"pass\"} 0", "truemirror_diverged_total{endpoint=\"GET /e0\"} 2",
         "truemirror_latency_seconds_count{endpoint=\"GET /e0\",arm=\"candidate\"} 1", "truemirror_mirroring 1"}) {

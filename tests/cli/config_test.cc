@@ -124,6 +124,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"listen: {http: 8080}", "c.yaml:1:16: listen: '8080' is no address to listen on"},
         Wrong{"listen: {connect: yes}", "c.yaml:1:19: connect: give 'refuse' (CONNECT gets 501) or 'forward'"},
         Wrong{"listen: {htpp: a}", "c.yaml:1:10: 'htpp' is no key of listen; did you mean 'http'?"},
+        Wrong{"listen: {limits: {conections: 1}}", "c.yaml:1:19: 'conections' is no key of limits; did you mean"},
+        Wrong{"listen: {limits: {connections: 0}}", "c.yaml:1:32: connections: '0' is out of range"},
         Wrong{"threads: 0", "c.yaml:1:10: threads: '0' is no whole number from 1 to 256"},
         Wrong{"version: 2", "c.yaml:1:10: version: '2' is none of 1"},
         Wrong{"budgets: {byte: 1}", "c.yaml:1:11: 'byte' is no key of budgets; did you mean 'bytes'?"},

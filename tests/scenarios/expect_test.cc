@@ -50,7 +50,7 @@ TEST(Expect, AStableThatSaysNothingIsSpokenForOnceItsTimeIsOver) {
   });
   Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.continue_timeout = std::chrono::milliseconds(50);
+    setup.live.limits.continue_timeout = std::chrono::milliseconds(50);
   });
   Client client(proxy.port());
   client.send(kAsk);
@@ -70,8 +70,8 @@ TEST(Expect, AResponseThatTakesLongerThanTheWaitIsNotCutOff) {
   });
   Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.continue_timeout = std::chrono::milliseconds(50);
-    setup.live.body_timeout = std::chrono::milliseconds(10'000);
+    setup.live.limits.continue_timeout = std::chrono::milliseconds(50);
+    setup.live.limits.body_timeout = std::chrono::milliseconds(10'000);
   });
   Client client(proxy.port());
   client.send(kAsk);
@@ -80,7 +80,7 @@ TEST(Expect, AResponseThatTakesLongerThanTheWaitIsNotCutOff) {
   Upstream silent([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.body.bytes)); });
   Proxy later(silent.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.continue_timeout = std::chrono::milliseconds(150);
+    setup.live.limits.continue_timeout = std::chrono::milliseconds(150);
   });
   Client other(later.port());
   other.send(kAsk);
@@ -93,7 +93,7 @@ TEST(Expect, ABodyThatComesUnaskedIsNotHeldBack) {
   Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.body.bytes)); });
   Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.continue_timeout = std::chrono::hours(1);
+    setup.live.limits.continue_timeout = std::chrono::hours(1);
   });
   Client client(proxy.port());
   client.send(std::string(kAsk) + "body");

@@ -120,7 +120,7 @@ TEST(HostileStable, AHeadThatTricklesEndsWithItsTime) {
   });
   Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.response_timeout = std::chrono::milliseconds(200);
+    setup.live.limits.response_timeout = std::chrono::milliseconds(200);
   });
   const int status = Client(proxy.port()).get("/")->status;
   EXPECT_TRUE(status == 504 || status == 502) << status;  // 502: its bytes ran over the limit before its time did

@@ -121,7 +121,7 @@ TEST(Relay, AStableThatFailsIsAnsweredForWithAReason) {
   Upstream silent(hangs());
   Proxy waiting(silent.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.response_timeout = std::chrono::milliseconds(100);
+    setup.live.limits.response_timeout = std::chrono::milliseconds(100);
   });
   response = Client(waiting.port()).get("/");
   ASSERT_TRUE(response);
@@ -218,7 +218,7 @@ TEST(Relay, AHeadThatDoesNotComeInTimeIsAnsweredWith408) {
   Upstream stable(always(ok("x")));
   Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.header_timeout = std::chrono::milliseconds(50);
+    setup.live.limits.header_timeout = std::chrono::milliseconds(500);
   });
   Client client(proxy.port());
   client.send("GET / HTTP/1.1\r\nHos");
@@ -234,7 +234,7 @@ TEST(Relay, DrainEndsAnExchangeThatWaitsForStableWhenItsTimeIsOver) {
     return !socket.receive().empty();  // until truemirror leaves
   });
   Proxy proxy(stable.url(), kNowhere, "",
-              [](ProxySetup& setup) { setup.live.response_timeout = std::chrono::hours(1); });
+              [](ProxySetup& setup) { setup.live.limits.response_timeout = std::chrono::hours(1); });
   Client client(proxy.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   asked.get_future().wait();
@@ -277,7 +277,7 @@ TEST(Relay, AClientThatSendsButNeverReadsIsLeftAfterItsTime) {
   });
   Proxy proxy("http://127.0.0.1:" + std::to_string(port), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.body_timeout = std::chrono::milliseconds(500);
+    setup.live.limits.body_timeout = std::chrono::milliseconds(500);
   });
   Client client(proxy.port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + std::string(10, 'a'));

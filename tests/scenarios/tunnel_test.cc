@@ -179,7 +179,7 @@ TEST(Tunnel, InWhichNothingMovesEndsAfterItsTime) {
   });
   Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
     setup.plan.fraction = 0;
-    setup.live.tunnel_timeout = std::chrono::milliseconds(100);
+    setup.live.limits.tunnel_timeout = std::chrono::milliseconds(100);
   });
   InTunnel in(proxy);
   EXPECT_EQ(in.client.receive_all(), "");
