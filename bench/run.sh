@@ -1,6 +1,6 @@
 #!/bin/sh
 # Answers the questions of bench/README.md, or one of them:
-#   bench/run.sh [live|isolation|limits|soak|threads|instructions|diff|proof|conformance]
+#   bench/run.sh [live|tls|isolation|limits|soak|threads|instructions|diff|proof|conformance]
 # `make bench` builds what it runs. The live path's targets, and whether they are met, come as one table at the end.
 set -eu
 here=$(dirname "$0")
@@ -10,6 +10,7 @@ export BENCH_TARGETS
 trap 'rm -f "$BENCH_TARGETS"' EXIT
 
 live() { "$here/live.py" --truemirror "$build/truemirror" --forwarder "$build/bench/forwarder"; }
+tls() { "$here/tls.py" --truemirror "$build/truemirror"; }
 isolation() { "$here/isolation.py" --truemirror "$build/truemirror"; }
 limits() {
   "$here/bulk.py" --truemirror "$build/truemirror"
@@ -30,8 +31,9 @@ proof() {
 conformance() { "$here/../tests/conformance/differential.py"; }
 
 case "${1:-}" in
-  "") live; isolation; limits; soak 60; threads; diff; proof; conformance ;;
+  "") live; tls; isolation; limits; soak 60; threads; diff; proof; conformance ;;
   live) live ;;
+  tls) tls ;;
   isolation) isolation ;;
   limits) limits ;;
   soak) soak 300 ;;
@@ -40,7 +42,7 @@ case "${1:-}" in
   proof) proof ;;
   instructions) "$here/instructions.py" --truemirror "$build/truemirror" ;;
   conformance) conformance ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, tls, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
 esac
 if [ -z "${1:-}" ]; then
   printf '\nThe targets of the live path:\n'

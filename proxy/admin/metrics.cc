@@ -75,6 +75,13 @@ void add_live(Page& page, const MetricsInput::Live& live) {
   page.counter("truemirror_stable_retries_total", "Live requests sent again on a new connection.",
                number(live.retries));
   page.counter("truemirror_accept_errors_total", "Connections that could not be accepted.", number(live.accept_errors));
+  page.counter("truemirror_tls_handshakes_total", "TLS handshakes with clients.", number(live.full_handshakes),
+               {{"kind", "full"}});
+  page.counter("truemirror_tls_handshakes_total", "TLS handshakes with clients.", number(live.resumed_handshakes),
+               {{"kind", "resumed"}});
+  for (const auto& [reason, count] : live.failed_handshakes)
+    page.counter("truemirror_tls_failures_total", "TLS handshakes with clients that failed, by reason.", number(count),
+                 {{"reason", reason}});
   page.counter("truemirror_marked_requests_total", "Requests that carried a valid shadow mark and were not mirrored.",
                number(live.marked));
   page.counter("truemirror_loops_total", "Requests refused with 508 since they had been through here before.",

@@ -23,8 +23,10 @@ struct MetricsInput {
     std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
     std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
     std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
-    std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
-    std::vector<std::pair<std::string_view, std::uint64_t>> limit_hits;  // by the limit's name, a literal
+    std::array<std::uint64_t, 6> responses{};                   // by the first digit of the status; [0] is none
+    std::uint64_t full_handshakes = 0, resumed_handshakes = 0;  // TLS with clients
+    std::vector<std::pair<std::string, std::uint64_t>> failed_handshakes{};  // by reason
+    std::vector<std::pair<std::string_view, std::uint64_t>> limit_hits;      // by the limit's name, a literal
   };
   struct Capture {
     std::uint64_t exchanges = 0, bytes = 0, segments = 0;

@@ -7,6 +7,7 @@
 #include "proxy/cli/example_file.h"
 #include "proxy/cli/explain.h"
 #include "proxy/cli/input_files.h"
+#include "proxy/cli/load_tls.h"
 #include "proxy/cli/text_file.h"
 #include "proxy/cli/values.h"
 
@@ -124,6 +125,8 @@ int check_command(const CheckArguments& arguments) {
     if (templates.has_error()) return failed(templates.error());
     config->templates = *std::move(templates);
   }
+  if (const auto loaded = load_tls(*config); loaded.has_error()) return failed(loaded.error());
+  for (const std::string& warning : tls_warnings(*config)) std::cerr << "truemirror check: " << warning << "\n";
   // Rules or a policy alone are asked about, not a serve that nobody has configured.
   const bool all = arguments.config || (!arguments.rules && !arguments.policy);
   if (all) std::cout << effective_config(*config);

@@ -6,6 +6,7 @@
 #include "diff/one_document.h"
 #include "proxy/cli/config_node.h"
 #include "proxy/cli/config_route.h"
+#include "proxy/cli/config_upstream.h"
 #include "proxy/cli/control_choice.h"
 #include "proxy/cli/values.h"
 
@@ -102,11 +103,21 @@ void read_root(const YAML::Node& root, ServeConfig& config) {
       root, "the configuration",
       {{"version", [](const auto& n) { (void)one_of(n, "version", {"1"}); }},
        {"listen", [&](const auto& n) { read_listen(n, config.listen); }},
-       {"stable", [&](const auto& n) { config.stable = upstream(n, "stable"); }},
-       {"candidate", [&](const auto& n) { config.candidate = upstream(n, "candidate"); }},
+       {"stable",
+        [&](const auto& n) {
+          read_upstream(n, "stable", config.stable_tls.options,
+                        [&](const auto& url) { config.stable = upstream(url, "stable"); });
+        }},
+       {"candidate",
+        [&](const auto& n) {
+          read_upstream(n, "candidate", config.candidate_tls.options,
+                        [&](const auto& url) { config.candidate = upstream(url, "candidate"); });
+        }},
        {"control",
         [&](const auto& n) {
-          set_control(config, config_value(n, "control", "http://127.0.0.1:9003 or stable", parse_control));
+          read_upstream(n, "control", config.control_tls.options, [&](const auto& url) {
+            set_control(config, config_value(url, "control", "http://127.0.0.1:9003 or stable", parse_control));
+          });
         }},
        {"sample", [&](const auto& n) { config.sample = config_value(n, "sample", "10%", parse_fraction); }},
        {"threads", [&](const auto& n) { config.threads = static_cast<unsigned>(count_value(n, "threads", 256)); }},

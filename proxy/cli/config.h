@@ -17,6 +17,7 @@
 #include "diff/stats/policy.h"
 #include "proxy/cli/config_listen.h"
 #include "proxy/http/problem.h"
+#include "proxy/upstream/tls_client.h"
 #include "proxy/upstream/url.h"
 
 namespace truemirror {
@@ -51,6 +52,12 @@ struct BudgetConfig {
   std::chrono::milliseconds timeout{10'000};  // of an attempt on an arm, unless its route says otherwise
 };
 
+// How an upstream is spoken to over TLS; https:// alone.
+struct UpstreamTls {
+  TlsClientOptions options;
+  std::shared_ptr<TlsClient> loaded;  // null for another scheme
+};
+
 struct CaptureConfig {
   std::optional<std::filesystem::path> dir;  // none: nothing is captured
   std::uint64_t segment_bytes = 256u << 20;  // compressed; then the next segment begins
@@ -71,7 +78,7 @@ struct LogConfig {
 // The flags of `serve` as they were typed; none where a flag was not.
 struct ServeFlags {
   std::optional<std::string> listen, stable, candidate, control, sample, admin, report, capture, rules, policy, config,
-      threads, mark_key, redaction_key, comparisons, openapi;
+      threads, mark_key, redaction_key, comparisons, openapi, https, certificate, key;
   std::vector<std::string> limits;  // NAME=VALUE
 };
 
@@ -80,9 +87,10 @@ struct ServeConfig {
   UpstreamUrl stable, candidate;
   std::optional<UpstreamUrl> control;  // none: there is none, or it is stable itself
   bool control_is_stable = false;      // `--control stable`
-  double sample = 1.0;                 // [0, 1]
-  unsigned threads = 1;                // live ones; default: cores
-  std::vector<RouteConfig> routes;     // the first that matches decides
+  UpstreamTls stable_tls, candidate_tls, control_tls;
+  double sample = 1.0;              // [0, 1]
+  unsigned threads = 1;             // live ones; default: cores
+  std::vector<RouteConfig> routes;  // the first that matches decides
   BudgetConfig budgets;
   CaptureConfig capture;
   RedactionOptions redaction;  // its key is that of the key file, or empty: a random one
@@ -92,6 +100,7 @@ struct ServeConfig {
 
   std::optional<std::filesystem::path> rules_file, policy_file, openapi_file;
   std::shared_ptr<const RuleSet> rules;  // null where no file is named
+  std::shared_ptr<const TlsServer> tls;  // null where `listen` has no https
   Policy policy;
   EndpointTemplates templates;             // of the OpenAPI file; none where no file is named
   std::optional<std::string> mark_key;     // the key file's content; none: a random one

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "proxy/live/limits.h"
+#include "proxy/live/tls_server.h"
 #include "proxy/upstream/url.h"
 
 namespace YAML {
@@ -17,6 +18,9 @@ namespace truemirror {
 struct ListenConfig {
   std::optional<HostPort> http = HostPort{"127.0.0.1", 8080};  // none: no plain HTTP
   bool forward_connect = false;                                // `connect: forward`: stable is a forward proxy
+  bool http_is_usual = true;                                   // nobody named it: it goes where https is named alone
+  std::optional<HostPort> https;                               // none: no TLS
+  TlsServerOptions tls;
   LiveLimits limits;
 };
 

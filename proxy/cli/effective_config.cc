@@ -2,6 +2,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "proxy/cli/config.h"
+#include "proxy/cli/config_upstream.h"
 #include "proxy/cli/values.h"
 
 namespace truemirror {
@@ -55,9 +56,12 @@ std::string effective_config(const ServeConfig& config) {
   YAML::Node node;
   node["version"] = 1;
   node["listen"] = effective_listen(config.listen);
-  node["stable"] = or_missing(config.stable);
-  node["candidate"] = or_missing(config.candidate);
-  node["control"] = config.control ? config.control->text : config.control_is_stable ? "stable" : "none";
+  node["stable"] = effective_upstream(or_missing(config.stable), config.stable_tls.options);
+  node["candidate"] = effective_upstream(or_missing(config.candidate), config.candidate_tls.options);
+  node["control"] = effective_upstream(config.control             ? config.control->text
+                                       : config.control_is_stable ? "stable"
+                                                                  : "none",
+                                       config.control_tls.options);
   node["sample"] = format_fraction(config.sample);
   node["threads"] = config.threads;
   if (config.openapi_file) node["routes"].push_back(YAML::Load("openapi: ''"));

@@ -53,11 +53,16 @@ void Flags::declare_serve(CLI::App& app) {
                  "  truemirror serve --stable http://127.0.0.1:9001 --candidate http://127.0.0.1:9002\n"
                  "  truemirror serve --stable http://127.0.0.1:9001 --candidate http://127.0.0.1:9002 \\\n"
                  "                   --control http://127.0.0.1:9003 --sample 10% --capture ./capture\n"
+                 "  truemirror serve --https 0.0.0.0:8443 --certificate example.com.pem --key example.com.key \\\n"
+                 "                   --stable https://10.0.0.1:9001 --candidate https://10.0.0.2:9001\n"
                  "  truemirror serve --config truemirror.yaml\n");
   flag(sub, "--stable", serve_.stable, "URL", "the upstream that answers users");
   flag(sub, "--candidate", serve_.candidate, "URL", "the upstream under test");
   flag(sub, "--control", serve_.control, "URL|stable", "a second instance of stable: what differs there is noise");
   flag(sub, "--listen", serve_.listen, "HOST:PORT", "where clients come in (default 127.0.0.1:8080)");
+  flag(sub, "--https", serve_.https, "HOST:PORT", "where clients come in over TLS; instead of --listen, or beside it");
+  flag(sub, "--certificate", serve_.certificate, "FILE", "for --https: PEM, the server's own first, then its issuers");
+  flag(sub, "--key", serve_.key, "FILE", "its private key, PEM without a passphrase; SIGHUP reads both again");
   flag(sub, "--sample", serve_.sample, "SHARE", "how many requests are mirrored: 10% or 0.1 (default 100%)");
   flag(sub, "--admin", serve_.admin, "HOST:PORT", "metrics, live report, kill switch (default 127.0.0.1:9901)");
   flag(sub, "--report", serve_.report, "DIR", kReport);

@@ -8,6 +8,7 @@
 #include "proxy/admin/server.h"
 #include "proxy/cli/capture_watch.h"
 #include "proxy/cli/commands.h"
+#include "proxy/cli/load_tls.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
 #include "proxy/cli/serve_metrics.h"
@@ -36,10 +37,15 @@ std::shared_ptr<const SamplingPlan> sampling_plan(const ServeConfig& config) {
 
 LiveOptions live_options(const ServeConfig& config) {
   LiveOptions options;
-  options.listen_host = config.listen.http->host;
-  options.listen_port = config.listen.http->port;
+  const HostPort http = config.listen.http.value_or(HostPort{});
+  options.plain = config.listen.http.has_value();
+  options.listen_host = http.host;
+  options.listen_port = http.port;
+  if (config.listen.https) options.https = {config.listen.https->host, config.listen.https->port};
+  options.tls = config.tls;
   options.threads = config.threads;
   options.stable.url = config.stable;
+  options.stable.tls = config.stable_tls.loaded;
   options.limits = config.listen.limits;
   options.limits.connections = connections_that_fit(options.limits, open_files_limit());
   options.copy_limit = config.budgets.copy_limit;
@@ -67,9 +73,11 @@ HeaderEdits to_edits(const RouteHeaderEdits& from) {
 ShadowOptions shadow_options(const ServeConfig& config, const std::string& run) {
   ShadowOptions options;
   options.candidate.pool.url = config.candidate;
-  if (config.control) options.control = ArmOptions{.pool = {.url = *config.control, .tls = nullptr}};
+  options.candidate.pool.tls = config.candidate_tls.loaded;
+  if (config.control) options.control = ArmOptions{.pool = {.url = *config.control, .tls = config.control_tls.loaded}};
   if (config.control_is_stable)
-    options.control = ArmOptions{.pool = {.url = config.stable, .tls = nullptr}, .safe_methods_only = true};
+    options.control =
+        ArmOptions{.pool = {.url = config.stable, .tls = config.stable_tls.loaded}, .safe_methods_only = true};
   options.run = run;
   options.max_in_flight = config.budgets.in_flight;
   options.max_bytes = config.budgets.bytes;
@@ -157,6 +165,7 @@ class Service {
   void look_at_stable();
   void look_at_capture();
   void reload();
+  void rotate_ticket_keys();
   void say_what_runs() const;
   [[nodiscard]] std::string not_ready() const;
 
@@ -166,6 +175,7 @@ class Service {
   std::string stable_problem_ = "stable has not been looked at yet";
   bool draining_ = false;
   CaptureWatch capture_watch_;
+  std::chrono::steady_clock::time_point keys_rotated_at_ = std::chrono::steady_clock::now();
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<LiveServer> live_;
   std::unique_ptr<AdminServer> admin_;
@@ -173,8 +183,10 @@ class Service {
 
 Result<void> Service::start() {
   // Before anything is opened: a start that fails leaves the last run's report where it is.
-  if (auto free = LiveServer::can_listen(config_.listen.http->host, config_.listen.http->port); !free) return free;
-  if (auto free = LiveServer::can_listen(config_.admin.listen.host, config_.admin.listen.port); !free) return free;
+  for (const auto& place : {config_.listen.http, config_.listen.https, std::optional(config_.admin.listen)}) {
+    if (!place) continue;
+    if (auto free = LiveServer::can_listen(place->host, place->port); !free) return free;
+  }
   if (auto can = AdminServer::can_start(admin_options(config_)); !can) return can;
   auto redactor = make_redactor(config_.redaction);
   if (!redactor) return redactor.error();
@@ -225,8 +237,13 @@ void Service::say_what_runs() const {
         "stable; raise it (ulimit -n, LimitNOFILE=), or set stable_connections",
         limits.connections, open_files_limit(), fit);
   }
-  spdlog::info("serving http://{} from stable {}", to_string(HostPort{config_.listen.http->host, live_->port()}),
-               config_.stable.text);
+  for (const std::string& warning : tls_warnings(config_)) spdlog::warn("{}", warning);
+  if (config_.listen.http)
+    spdlog::info("serving http://{} from stable {}", to_string(HostPort{config_.listen.http->host, live_->port()}),
+                 config_.stable.text);
+  if (config_.listen.https)
+    spdlog::info("serving https://{} from stable {}",
+                 to_string(HostPort{config_.listen.https->host, live_->https_port()}), config_.stable.text);
   spdlog::info("mirroring {:g} % of GET, HEAD and OPTIONS{} to candidate {}{}", config_.sample * 100,
                config_.routes.empty() ? "" : ", but for what routes say otherwise,", config_.candidate.text,
                config_.control ? " and control " + config_.control->text : "");
@@ -247,7 +264,7 @@ std::string Service::not_ready() const {
 }
 
 void Service::look_at_stable() {
-  std::string problem = probe_upstream(config_.stable, kProbe);
+  std::string problem = probe_upstream(config_.stable, config_.stable_tls.loaded, kProbe);
   const std::lock_guard lock(mutex_);
   if (problem == stable_problem_) return;
   if (problem.empty()) {
@@ -269,9 +286,25 @@ void Service::reload() {
   const Result<ServeConfig> fresh = load_serve_config(config_.flags);
   if (!fresh) return spdlog::error("reload: {}; nothing has changed", fresh.error().text);
   live_->follow(sampling_plan(*fresh));
+  if (config_.tls && fresh->tls) live_->follow(fresh->tls);
+  const std::pair<const UpstreamTls&, const UpstreamTls&> upstreams[] = {{config_.stable_tls, fresh->stable_tls},
+                                                                         {config_.candidate_tls, fresh->candidate_tls},
+                                                                         {config_.control_tls, fresh->control_tls}};
+  for (const auto& [now, next] : upstreams) {
+    if (now.loaded && next.loaded) now.loaded->follow(*next.loaded);
+  }
+  for (const std::string& warning : tls_warnings(*fresh)) spdlog::warn("{}", warning);
   set_log_level(fresh->log.level);
   spdlog::info(
-      "reloaded: sample, the routes' match, methods and sample, log level; all else takes effect at the next start");
+      "reloaded: certificates and TLS, sample, the routes' match, methods and sample, log level; all else takes effect "
+      "at the next start");
+}
+
+void Service::rotate_ticket_keys() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!config_.tls || now - keys_rotated_at_ < TicketKeys::kRotation) return;
+  keys_rotated_at_ = now;
+  if (const Result<void> done = live_->rotate_ticket_keys(); !done) spdlog::error("{}", done.error().text);
 }
 
 void Service::serve() {
@@ -283,6 +316,7 @@ void Service::serve() {
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == SIGHUP) reload();
+    rotate_ticket_keys();
     look_at_stable();
     look_at_capture();
   }

@@ -3,6 +3,7 @@
 #include "proxy/cli/config_limits.h"
 #include "proxy/cli/control_choice.h"
 #include "proxy/cli/input_files.h"
+#include "proxy/cli/load_tls.h"
 #include "proxy/cli/text_file.h"
 #include "proxy/cli/values.h"
 
@@ -33,6 +34,17 @@ Result<ServeConfig> base_config(const ServeFlags& flags) {
   return parse_config(*text, *flags.config);
 }
 
+Done apply_tls_flags(const ServeFlags& flags, ListenConfig& listen) {
+  if (flags.listen) listen.http_is_usual = false;
+  if (listen.https && listen.http_is_usual) listen.http.reset();
+  if (!flags.certificate && !flags.key) return {};
+  if (!flags.key || flags.key->empty()) return Problem{"--certificate needs --key FILE, its private key"};
+  if (!flags.certificate || flags.certificate->empty())
+    return Problem{"--key needs --certificate FILE, whose key it is"};
+  listen.tls.certificates = {{.certificate = *flags.certificate, .key = *flags.key}};
+  return {};
+}
+
 Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
   std::optional<ControlChoice> control;
   std::string report = config.report.string();
@@ -43,6 +55,7 @@ Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
   };
   for (const Done& done :
        {take("--listen", flags.listen, config.listen.http, parse_host_port),
+        take("--https", flags.https, config.listen.https, parse_host_port),
         take("--stable", flags.stable, config.stable, UpstreamUrl::parse),
         take("--candidate", flags.candidate, config.candidate, UpstreamUrl::parse),
         take("--control", flags.control, control, parse_control),
@@ -62,7 +75,7 @@ Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
   }
   if (control) set_control(config, *std::move(control));
   config.report = report;
-  return {};
+  return apply_tls_flags(flags, config.listen);
 }
 
 template <class Out, class Load>
@@ -93,6 +106,12 @@ Done check_whole(const ServeConfig& config) {
   if (config.listen.http && same_place(*config.listen.http, config.admin.listen)) {
     return Problem{"--listen and --admin name the same address; give each a port of its own"};
   }
+  if (config.listen.https) {
+    if (same_place(*config.listen.https, config.admin.listen))
+      return Problem{"--https and --admin name the same address; give each a port of its own"};
+    if (config.listen.http && same_place(*config.listen.https, *config.listen.http))
+      return Problem{"--https and --listen name the same address; give each a port of its own"};
+  }
   return {};
 }
 
@@ -105,6 +124,7 @@ Result<ServeConfig> load_serve_config(const ServeFlags& flags) {
     if (const Done done = step(flags, *config); done.has_error()) return done.error();
   }
   if (const Done whole = check_whole(*config); whole.has_error()) return whole.error();
+  if (const Done loaded = load_tls(*config); loaded.has_error()) return loaded.error();
   config->flags = flags;
   return config;
 }

@@ -8,6 +8,9 @@ namespace {
 MetricsInput::Live live_numbers(const LiveStats& stats) {
   std::vector<std::pair<std::string_view, std::uint64_t>> hits;
   for (std::size_t at = 0; at < kLimits; ++at) hits.emplace_back(kLimitNames.at(at), stats.limit_hits.at(at));
+  std::vector<std::pair<std::string, std::uint64_t>> failed;
+  for (std::size_t at = 0; at < kHandshakeFailures; ++at)
+    failed.emplace_back(to_string(static_cast<HandshakeFailure>(at)), stats.failed_handshakes.at(at));
   return {.requests = stats.requests,
           .connections = stats.connections,
           .open_connections = stats.open_connections,
@@ -23,6 +26,9 @@ MetricsInput::Live live_numbers(const LiveStats& stats) {
           .tunnels = stats.tunnels,
           .open_tunnels = stats.open_tunnels,
           .responses = stats.responses,
+          .full_handshakes = stats.full_handshakes,
+          .resumed_handshakes = stats.resumed_handshakes,
+          .failed_handshakes = std::move(failed),
           .limit_hits = std::move(hits)};
 }
 

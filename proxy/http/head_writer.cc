@@ -4,6 +4,8 @@
 #include <array>
 #include <ctime>
 
+#include "proxy/http/client_identity.h"
+
 namespace truemirror {
 namespace {
 
@@ -63,6 +65,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   for (const FieldLine& field : head.fields) {
     if (head.is_hop_by_hop(field.name)) continue;
     if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
+    if (claims_identity(field.name)) continue;
     if (head.has_via && iequals(field.name, "via")) continue;
     // What frames and routes goes out in one spelling.
     if (iequals(field.name, "host") || iequals(field.name, "content-length")) {
@@ -89,6 +92,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   out.append(facts.client_address).append("\r\n");
   if (!forwarded_proto) add_line(out, "X-Forwarded-Proto", facts.proto);
   if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
+  out.append(facts.identity);
   add_via(head, facts.pseudonym, out);
   if (head.te_trailers) out.append("TE: trailers\r\n");
   if (!facts.upgrade.empty()) add_line(out, "Upgrade", facts.upgrade);

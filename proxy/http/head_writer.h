@@ -16,6 +16,7 @@ struct ForwardingFacts {
   std::string_view client_address;            // for X-Forwarded-For, without port
   std::string_view proto = "http";            // how the client came
   std::string_view authority;                 // Host for clients that sent none (HTTP/1.0)
+  std::string_view identity{};                // field lines about the client's certificate (client_identity.h)
   std::string_view pseudonym = "truemirror";  // ours in Via
   std::string_view upgrade;                   // the protocols asked for: Upgrade; empty: none
   bool keep_mark = false;                     // a valid shadow mark goes on; any other is removed

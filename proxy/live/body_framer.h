@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/http/client_identity.h"
 #include "proxy/http/headers.h"
 
 namespace truemirror {
@@ -33,7 +34,10 @@ class BodyFramer {
     if (bytes > 0) out.emplace_back("\r\n", 2);
     if (last) {
       end_ = "0\r\n";
-      for (const HeaderField& field : trailers) end_.append(field.name).append(": ").append(field.value).append("\r\n");
+      for (const HeaderField& field : trailers) {
+        if (claims_identity(field.name)) continue;
+        end_.append(field.name).append(": ").append(field.value).append("\r\n");
+      }
       end_.append("\r\n");
       out.emplace_back(end_.data(), end_.size());
     }

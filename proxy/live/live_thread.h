@@ -17,6 +17,8 @@
 #include "proxy/live/read_buffer.h"
 #include "proxy/live/sampler.h"
 #include "proxy/live/slow_reader.h"
+#include "proxy/live/tls_handshakes.h"
+#include "proxy/live/tls_server.h"
 #include "proxy/live/workspace.h"
 #include "proxy/sample/mark.h"
 #include "proxy/sample/sample.h"
@@ -50,6 +52,7 @@ struct LiveThread {
         outbox(loop.io, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
         workspaces(blocks, head_limits(live_options.limits)),
+        tls(live_options.tls),
         buffer_bytes(share_of(live_options.limits.buffer_bytes, live_options.threads)),
         look_at_reader_after(TakenPace::look_after(live_options.limits)),
         next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}
@@ -85,6 +88,9 @@ struct LiveThread {
   Sampler sampler;
   BlockPool blocks;
   WorkspacePool workspaces;
+  std::shared_ptr<const TlsServer> tls;  // that new connections get; null where there is no TLS
+  TicketKeys ticket_keys;
+  Handshakes handshakes;
   LiveCounters counters;
   bool draining = false;
   const std::uint64_t buffer_bytes;  // this thread's share

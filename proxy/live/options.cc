@@ -19,6 +19,9 @@ LiveStats& LiveStats::operator+=(const LiveStats& other) {
   open_tunnels += other.open_tunnels;
   for (std::size_t at = 0; at < responses.size(); ++at) responses[at] += other.responses[at];
   for (std::size_t at = 0; at < kLimits; ++at) limit_hits.at(at) += other.limit_hits.at(at);
+  full_handshakes += other.full_handshakes;
+  resumed_handshakes += other.resumed_handshakes;
+  for (std::size_t at = 0; at < kHandshakeFailures; ++at) failed_handshakes.at(at) += other.failed_handshakes.at(at);
   return *this;
 }
 
@@ -40,6 +43,10 @@ LiveStats LiveCounters::read() const {
   stats.open_tunnels = open_tunnels.get();
   for (std::size_t at = 0; at < responses.size(); ++at) stats.responses[at] = responses[at].get();
   for (std::size_t at = 0; at < kLimits; ++at) stats.limit_hits.at(at) = limit_hits.at(at).get();
+  stats.full_handshakes = full_handshakes.get();
+  stats.resumed_handshakes = resumed_handshakes.get();
+  for (std::size_t at = 0; at < kHandshakeFailures; ++at)
+    stats.failed_handshakes.at(at) = failed_handshakes.at(at).get();
   return stats;
 }
 

@@ -5,18 +5,29 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proxy/live/limits.h"
+#include "proxy/live/tls_failure.h"
 #include "proxy/upstream/pool.h"
 
 namespace truemirror {
 
+class TlsServer;
+
 struct LiveOptions {
+  struct Place {
+    std::string host;
+    std::uint16_t port = 0;  // 0: any free one
+  };
+  bool plain = true;  // whether clients may come in plain HTTP, at:
   std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 8080;  // 0: any free one
+  std::uint16_t listen_port = 8080;      // 0: any free one
+  Place https;                           // where clients come over TLS
+  std::shared_ptr<const TlsServer> tls;  // null: nowhere
   unsigned threads = 1;
   PoolOptions stable;
   bool forward_connect = false;  // CONNECT goes to stable, which is a forward proxy then; else it is refused
@@ -41,8 +52,10 @@ struct LiveStats {
   std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
   std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
   std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
-  std::array<std::uint64_t, 6> responses{};         // by the first digit of the status; [0] is none
-  std::array<std::uint64_t, kLimits> limit_hits{};  // by Limit
+  std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
+  std::uint64_t full_handshakes = 0, resumed_handshakes = 0;
+  std::array<std::uint64_t, kHandshakeFailures> failed_handshakes{};  // by HandshakeFailure
+  std::array<std::uint64_t, kLimits> limit_hits{};                    // by Limit
 
   [[nodiscard]] std::uint64_t hits(Limit limit) const { return limit_hits.at(static_cast<std::size_t>(limit)); }
 
@@ -55,6 +68,8 @@ struct alignas(64) LiveCounters {
   Counter loops, tunnels, open_tunnels;
   std::array<Counter, 6> responses;
   std::array<Counter, kLimits> limit_hits;
+  Counter full_handshakes, resumed_handshakes;
+  std::array<Counter, kHandshakeFailures> failed_handshakes;
 
   void hit(Limit limit) { limit_hits.at(static_cast<std::size_t>(limit)).add(); }
   [[nodiscard]] LiveStats read() const;

@@ -23,13 +23,13 @@ bool is_idempotent(std::string_view method) {
 
 }  // namespace
 
-Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, std::string_view client_address,
+Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, const ClientFacts& facts,
              const Course& course, bool marked)
     : thread_(thread),
       space_(space),
       client_(client),
       in_(in),
-      client_address_(client_address),
+      facts_(facts),
       course_(course),
       marked_(marked),
       idempotent_(is_idempotent(space.request.method)),
@@ -47,9 +47,10 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   const std::string authority = head.host.empty() ? thread_.stable.url().authority() : std::string();
   space_.request_text.clear();
   write_request_head(head,
-                     {.client_address = client_address_,
-                      .proto = "http",
+                     {.client_address = facts_.address,
+                      .proto = facts_.proto,
                       .authority = authority,
+                      .identity = facts_.identity,
                       .pseudonym = thread_.options.pseudonym,
                       .upgrade = course_.upgrade,
                       .keep_mark = marked_},

@@ -32,11 +32,18 @@ struct BodyProblem {
   std::string_view reason, detail;
 };
 
+// Who the client is, as stable is told.
+struct ClientFacts {
+  std::string address;
+  std::string_view proto = "http";
+  std::string identity;  // field lines about its certificate (client_identity.h)
+};
+
 class Relay {
  public:
   // `client` and `in` are the session's, `course` says what is not relayed as any other; `space.request` is the head,
   // which is the first bytes unread in `in`.
-  Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, std::string_view client_address,
+  Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, const ClientFacts& facts,
         const Course& course, bool marked);
 
   // Ends the exchange now, whatever it waits for; run() returns soon after.
@@ -81,7 +88,7 @@ class Relay {
   Workspace& space_;
   Connection& client_;
   ReadBuffer& in_;
-  std::string_view client_address_;
+  const ClientFacts& facts_;
   const Course& course_;
   bool marked_ = false;  // carries one valid shadow mark
   bool aborted_ = false;

@@ -51,7 +51,7 @@ Result<tcp::acceptor> bind_listener(asio::io_context& io, const tcp::endpoint& a
   std::string text =
       "cannot listen on " + at.address().to_string() + ":" + std::to_string(at.port()) + ": " + error.message();
   if (error == asio::error::address_in_use)
-    text += "; another program has the port, choose another with --listen or --admin";
+    text += "; another program has the port, choose another with --listen, --https or --admin";
   if (error == asio::error::access_denied) text += "; ports below 1024 need rights (CAP_NET_BIND_SERVICE)";
   return Problem{text};
 }
@@ -64,20 +64,19 @@ class LiveServer::Worker {
       : index_(index),
         admission_(admission),
         thread_state_(options, context, index),
-        acceptor_(thread_state_.loop.io),
-        pause_(thread_state_.loop.io),
-        refusals_(thread_state_.loop.clock) {}
+        refusals_(thread_state_.loop.clock),
+        most_handshakes_(share_of(options.limits.handshakes, options.threads)) {}
 
-  Result<std::uint16_t> bind(const tcp::endpoint& at) {
+  Result<std::uint16_t> bind(const tcp::endpoint& at, bool tls) {
     auto acceptor = bind_listener(thread_state_.loop.io, at, true);
     if (!acceptor) return acceptor.error();
-    acceptor_ = std::move(*acceptor);
-    return acceptor_.local_endpoint().port();
+    Listener& listener = listeners_.emplace_back(*std::move(acceptor), asio::steady_timer(thread_state_.loop.io), tls);
+    return listener.acceptor.local_endpoint().port();
   }
 
   void start() {
     thread_state_.loop.start();
-    accept_next();
+    for (Listener& listener : listeners_) accept_next(listener);
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), ("live-" + std::to_string(index_)).c_str());
       thread_state_.loop.io.run();
@@ -87,9 +86,11 @@ class LiveServer::Worker {
   void drain(std::chrono::milliseconds limit) {
     asio::post(thread_state_.loop.io, [this, limit] {
       thread_state_.draining = true;
-      boost::system::error_code ignored;  // closing what is closed is no failure
-      acceptor_.close(ignored);
-      pause_.cancel();
+      for (Listener& listener : listeners_) {
+        boost::system::error_code ignored;  // closing what is closed is no failure
+        listener.acceptor.close(ignored);
+        listener.pause.cancel();
+      }
       accepting_ = false;
       drain_watch_.emplace(thread_state_.loop.clock, abort_all, this);
       drain_watch_->arm(limit);
@@ -105,57 +106,76 @@ class LiveServer::Worker {
     asio::post(thread_state_.loop.io,
                [this, plan = std::move(plan)]() mutable { thread_state_.sampler.follow(std::move(plan)); });
   }
+  void follow(std::shared_ptr<const TlsServer> tls) {
+    asio::post(thread_state_.loop.io, [this, tls = std::move(tls)]() mutable { thread_state_.tls = std::move(tls); });
+  }
+  void follow(const TicketKeys& keys) {
+    asio::post(thread_state_.loop.io, [this, keys] { thread_state_.ticket_keys = keys; });
+  }
 
  private:
   struct Entry {
     Admission::Place place;
     std::unique_ptr<Session> session;
   };
+  struct Listener {
+    Listener(tcp::acceptor a, asio::steady_timer p, bool over_tls)
+        : acceptor(std::move(a)), pause(std::move(p)), tls(over_tls) {}
+    tcp::acceptor acceptor;
+    asio::steady_timer pause;
+    bool tls;
+  };
 
-  void accept_next() {
-    acceptor_.async_wait(tcp::acceptor::wait_read, [this](const boost::system::error_code& error) {
-      if (!error && accepting_) accept_ready();
+  void accept_next(Listener& listener) {
+    listener.acceptor.async_wait(tcp::acceptor::wait_read, [this, &listener](const boost::system::error_code& error) {
+      if (!error && accepting_) accept_ready(listener);
     });
   }
 
   // Takes what has connected. The sockets never become Asio's: the poller registers each once.
-  void accept_ready() {
+  void accept_ready(Listener& listener) {
     for (int taken = 0; taken < kAcceptedAtOnce; ++taken) {
+      if (listener.tls && exceeds(thread_state_.handshakes.under_way() + 1, most_handshakes_)) {
+        if (taken > 0) break;  // perhaps nobody waits
+        thread_state_.counters.hit(Limit::handshakes);
+        thread_state_.handshakes.make_room();
+        return accept_later(listener);
+      }
       sockaddr_storage peer{};
       socklen_t size = sizeof peer;
-      const int descriptor =
-          ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int descriptor = ::accept4(listener.acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                       SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (descriptor >= 0) {
-        admit(descriptor, peer, size);
+        admit(listener, descriptor, peer, size);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
-      } else if (errno != ECONNABORTED && errno != EINTR && !make_do(errno)) {
-        return accept_later();
+      } else if (errno != ECONNABORTED && errno != EINTR && !make_do(listener, errno)) {
+        return accept_later(listener);
       }
     }
-    accept_next();
+    accept_next(listener);
   }
 
   // At the limit a connection that idles between two requests makes room for the new one, where there is one nearby;
   // else the new one is refused with an answer.
-  void admit(int descriptor, const sockaddr_storage& peer, socklen_t size) {
+  void admit(const Listener& listener, int descriptor, const sockaddr_storage& peer, socklen_t size) {
     Admission::Answer answer = admission_.enter(peer, thread_state_.loop.clock.now());
     if (answer.hit) thread_state_.counters.hit(*answer.hit);
     if (answer.hit == Limit::connections && shed_an_idle_one())
       answer = admission_.enter(peer, thread_state_.loop.clock.now());
     if (answer.hit) {
       thread_state_.counters.responses[5].add();
-      return refusals_.refuse(descriptor, true);
+      return refusals_.refuse(descriptor, !listener.tls);
     }
-    begin_session(descriptor, peer, size, std::move(answer.place));
+    begin_session(listener, descriptor, peer, size, std::move(answer.place));
   }
 
   // After an accept() that failed. False where only time helps: no memory, or other processes hold all descriptors.
-  bool make_do(int code) {
+  bool make_do(Listener& listener, int code) {
     thread_state_.counters.accept_errors.add();
     if (code != EMFILE && code != ENFILE) return false;
     admission_.out_of_descriptors(thread_state_.loop.clock.now());
-    return shed_an_idle_one() || refusals_.refuse_next(acceptor_.native_handle(), true);
+    return shed_an_idle_one() || refusals_.refuse_next(listener.acceptor.native_handle(), !listener.tls);
   }
 
   // Looks at a few only, and goes on from there the next time.
@@ -170,14 +190,15 @@ class LiveServer::Worker {
     return false;
   }
 
-  void accept_later() {
-    pause_.expires_after(kAcceptPause);
-    pause_.async_wait([this](const boost::system::error_code& error) {
-      if (!error && accepting_) accept_ready();
+  void accept_later(Listener& listener) {
+    listener.pause.expires_after(kAcceptPause);
+    listener.pause.async_wait([this, &listener](const boost::system::error_code& error) {
+      if (!error && accepting_) accept_ready(listener);
     });
   }
 
-  void begin_session(int descriptor, const sockaddr_storage& peer, socklen_t size, Admission::Place place) {
+  void begin_session(const Listener& listener, int descriptor, const sockaddr_storage& peer, socklen_t size,
+                     Admission::Place place) {
     const int on = 1;
     (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // only slower without
     tcp::endpoint from;
@@ -186,7 +207,7 @@ class LiveServer::Worker {
         sessions_.end(),
         Entry{std::move(place), std::make_unique<Session>(thread_state_, Stream(thread_state_.loop.poller, descriptor),
                                                           from.address().to_string())});
-    spawn(at->session->run(), [this, at] {
+    spawn(listener.tls ? at->session->run_tls() : at->session->run(), [this, at] {
       if (shed_next_ == at) ++shed_next_;
       sessions_.erase(at);
       finish_if_drained();
@@ -207,9 +228,9 @@ class LiveServer::Worker {
   unsigned index_;
   Admission& admission_;
   LiveThread thread_state_;
-  tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
   Refusals refusals_;
+  std::size_t most_handshakes_;
+  std::list<Listener> listeners_;
   std::optional<DeadlineClock::Watch> drain_watch_;
   std::list<Entry> sessions_;
   std::list<Entry>::iterator shed_next_ = sessions_.end();
@@ -236,20 +257,37 @@ Result<void> LiveServer::can_listen(const std::string& host, std::uint16_t port)
 }
 
 Result<void> LiveServer::bind() {
-  auto at = endpoint_of(options_.listen_host, options_.listen_port);
-  if (!at) return at.error();
-  if (const Result<void> free = can_listen(options_.listen_host, options_.listen_port); !free) return free;
-  for (unsigned index = 0; index < std::max(1u, options_.threads); ++index) {
+  for (unsigned index = 0; index < std::max(1u, options_.threads); ++index)
     workers_.push_back(std::make_unique<Worker>(options_, context_, admission_, index));
-    const auto port = workers_.back()->bind(*at);
-    if (!port) {
-      workers_.clear();
-      return port.error();
-    }
-    port_ = *port;
-    at->port(port_);
+  Result<void> done{};
+  if (options_.plain) done = bind_all({options_.listen_host, options_.listen_port}, false, port_);
+  if (done && options_.tls) done = bind_all(options_.https, true, https_port_);
+  if (done && options_.tls) done = rotate_ticket_keys();
+  if (!done) workers_.clear();
+  return done;
+}
+
+Result<void> LiveServer::bind_all(const LiveOptions::Place& place, bool tls, std::uint16_t& port) {
+  auto at = endpoint_of(place.host, place.port);
+  if (!at) return at.error();
+  if (Result<void> free = can_listen(place.host, place.port); !free) return free;
+  for (const auto& worker : workers_) {
+    const auto bound = worker->bind(*at, tls);
+    if (!bound) return bound.error();
+    port = *bound;
+    at->port(port);
   }
   return {};
+}
+
+Result<void> LiveServer::rotate_ticket_keys() {
+  if (!ticket_keys_.rotate()) return Problem{"the system gives no random bytes for TLS session tickets"};
+  for (const auto& worker : workers_) worker->follow(ticket_keys_);
+  return {};
+}
+
+void LiveServer::follow(const std::shared_ptr<const TlsServer>& tls) {
+  for (const auto& worker : workers_) worker->follow(tls);
 }
 
 void LiveServer::start() {

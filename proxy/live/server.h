@@ -24,8 +24,9 @@ class LiveServer {
   [[nodiscard]] Result<void> bind();
   // Starts the threads: connections are accepted. After a bind() that worked.
   void start();
-  // The port in use, once bound.
+  // The ports in use, once bound; 0: none.
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t https_port() const { return https_port_; }
   // Stops accepting, lets running exchanges end within `limit`, then closes what is left. Returns when all threads
   // ended.
   void drain(std::chrono::milliseconds limit);
@@ -33,14 +34,21 @@ class LiveServer {
   [[nodiscard]] LiveStats stats() const;
   // Follows a new plan from each thread's next request on.
   void follow(std::shared_ptr<const SamplingPlan> plan);
+  // Each thread's next handshakes use it; where there was TLS from the start.
+  void follow(const std::shared_ptr<const TlsServer>& tls);
+  // A new key for session tickets; due every TicketKeys::kRotation. Error: no random bytes, all stays as it is.
+  [[nodiscard]] Result<void> rotate_ticket_keys();
 
  private:
   class Worker;
 
+  Result<void> bind_all(const LiveOptions::Place& place, bool tls, std::uint16_t& port);
+
   LiveOptions options_;
   LiveContext context_;
   Admission admission_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_ = 0, https_port_ = 0;
+  TicketKeys ticket_keys_;  // the newest, of which each thread has a copy
   std::vector<std::unique_ptr<Worker>> workers_;
   bool draining_ = false;
 };

@@ -19,7 +19,7 @@ Session::Session(LiveThread& thread, Stream stream, std::string client_address)
     : thread_(thread),
       client_(std::move(stream), thread.loop.clock),
       reader_(client_, thread.loop.clock, thread.options.limits, thread.counters),
-      client_address_(std::move(client_address)),
+      facts_{.address = std::move(client_address), .proto = "http", .identity = {}},
       ordinal_{thread.next_connection++, 0},
       in_(thread.blocks),
       head_deadline_(thread.loop.clock, give_up_head, this) {
@@ -42,13 +42,20 @@ void Session::give_up_exchange(void* self) {
 }
 
 bool Session::finish_soon() {
-  if (idle_) client_.stream.close();
-  return idle_;
+  if (!idle_) return false;
+  if (client_.between_messages) client_.stream.goodbye();
+  client_.stream.close();
+  return true;
 }
 
 Task<> Session::run() {
   thread_.counters.connections.add();
   thread_.counters.open_connections.add();
+  co_await serve_all();
+  thread_.counters.open_connections.sub();
+}
+
+Task<> Session::serve_all() {
   for (;;) {
     const HeadState state = co_await read_head();
     if (state == HeadState::refused) {
@@ -72,9 +79,9 @@ Task<> Session::run() {
       break;
     }
   }
+  if (client_.between_messages) client_.stream.goodbye();
   client_.stream.close();
   if (space_) thread_.workspaces.give(std::move(space_));
-  thread_.counters.open_connections.sub();
 }
 
 void Session::count_refusal(bool late) {
@@ -104,12 +111,13 @@ Task<Session::HeadState> Session::read_head() {
       if (scanned == ScanResult::error) co_return HeadState::refused;
       in_.park();
     } else {
+      client_.between_messages = true;
       if (thread_.draining) co_return HeadState::gone;
       become_idle();
     }
     co_await client_.stream.until_readable();
     const IoResult got = co_await client_.stream.read_some(in_.space());
-    idle_ = false;
+    if (!got.error) idle_ = client_.between_messages = false;
     if (got.error && head_deadline_.expired()) co_return HeadState::refused;
     if (got.error && client_.deadline.expired()) thread_.counters.hit(idle_limit());
     if (got.error) co_return HeadState::gone;
@@ -180,7 +188,7 @@ Task<Next> Session::serve() {
   }
   const bool marked = carries_mark();
   if (marked) thread_.counters.marked.add();
-  Relay relay(thread_, *space_, client_, in_, client_address_, course, marked);
+  Relay relay(thread_, *space_, client_, in_, facts_, course, marked);
   relay_ = &relay;
   std::unique_ptr<Tee> tee;  // no temporary of a conditional in a co_await: gcc 12 destroys it twice (PR 99576)
   if (!marked && !course.may_tunnel()) tee = sample_it();
@@ -206,6 +214,7 @@ Task<Next> Session::end_here(const Course& course) {
 }
 
 Task<> Session::tunnel(std::unique_ptr<Connection> stable) {
+  if (exchange_deadline_) exchange_deadline_->disarm();  // the exchange is over
   Tunnel tunnel(thread_, client_, in_, std::move(stable));
   tunnel.begin(space_->from_stable.unread());
   thread_.workspaces.give(std::move(space_));

@@ -17,6 +17,8 @@ class Session {
   Session(LiveThread& thread, Stream stream, std::string client_address);
 
   Task<> run();
+  // The same over TLS, as the thread's TlsServer has it now.
+  Task<> run_tls();
   // Ends the session where it waits for a request; false where it has one.
   bool finish_soon();
   // Ends it now, whatever it does.
@@ -25,6 +27,9 @@ class Session {
  private:
   enum class HeadState : std::uint8_t { ready, gone, refused };
 
+  Task<> serve_all();
+  Task<bool> shake_hands(const TlsServer& tls);
+  Task<> handshake_failed(HandshakeFailure failure, std::string_view detail);
   Task<HeadState> read_head();
   void begin_head();
   void become_idle();
@@ -43,7 +48,7 @@ class Session {
   LiveThread& thread_;
   Connection client_;
   SlowReader reader_;
-  std::string client_address_;
+  ClientFacts facts_;
   ConnectionOrdinal ordinal_;
   ReadBuffer in_;
   std::unique_ptr<Workspace> space_;  // while bytes of a request are here

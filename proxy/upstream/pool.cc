@@ -19,7 +19,11 @@ using boost::system::error_code;
 constexpr std::chrono::seconds kAddressesKept{30};
 constexpr std::chrono::seconds kTrimEvery{1};
 
-void close_connection(void* owner) { static_cast<Connection*>(owner)->stream.close(); }
+void close_connection(void* owner) {
+  auto& connection = *static_cast<Connection*>(owner);
+  if (connection.between_messages) connection.stream.goodbye();
+  connection.stream.close();
+}
 
 // A name's look-up with a deadline. The system's resolver cannot be interrupted: one that hangs goes on behind the back
 // of whoever gave up waiting, on Asio's resolver thread, and its late result is nobody's.
@@ -70,22 +74,15 @@ class Lookup {
 
 }  // namespace
 
-std::shared_ptr<asio::ssl::context> make_client_tls() {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-  context->set_default_verify_paths();
-  context->set_verify_mode(asio::ssl::verify_peer);
-  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  return context;
-}
-
 Connection::Connection(Stream s, DeadlineClock& clock)
     : stream(std::move(s)), deadline(clock, close_connection, this), write_deadline(clock, close_connection, this) {}
 
 Pool::Pool(EventLoop& loop, PoolOptions options)
     : loop_(loop), options_(std::move(options)), trimming_(loop.clock, trim_again, this) {
   trimming_.arm(kTrimEvery);
-  if (options_.url.scheme == UpstreamUrl::Scheme::https && !options_.tls) options_.tls = make_client_tls();
+  if (options_.url.scheme != UpstreamUrl::Scheme::https || options_.tls) return;
+  auto usual = TlsClient::load({});
+  if (usual) options_.tls = *std::move(usual);  // without it every connection fails, and says so
 }
 
 OpenSlot::OpenSlot(Pool& pool) : pool_(&pool) { ++pool.open_; }
@@ -195,7 +192,14 @@ void Pool::release(std::unique_ptr<Connection> connection) {
 void Pool::close() {
   closed_ = true;
   trimming_.disarm();
+  for (const auto& connection : idle_) part(*connection);
   idle_.clear();
+}
+
+// An idle connection: nothing is cut off.
+void Pool::part(Connection& connection) {
+  connection.stream.goodbye();
+  connection.stream.close();
 }
 
 void Pool::trim_again(void* self) {
@@ -209,6 +213,7 @@ void Pool::trim() {
   const auto oldest_kept = std::chrono::steady_clock::now() - options_.max_idle_time;
   const auto kept =
       std::find_if(idle_.begin(), idle_.end(), [&](const auto& c) { return c->idle_since >= oldest_kept; });
+  for (auto old = idle_.begin(); old != kept; ++old) part(**old);
   idle_.erase(idle_.begin(), kept);
 }
 
@@ -278,7 +283,9 @@ Task<Dialed> Pool::connect_to(Address address) {
   }
   const char* step = "connect ";
   if (!error && options_.url.scheme == UpstreamUrl::Scheme::https) {
-    error = co_await connection.stream.handshake(options_.tls->native_handle(), options_.url.host);
+    UniqueSsl ssl;
+    if (options_.tls) ssl = options_.tls->begin(options_.url.host, tls_sessions_);
+    error = co_await connection.stream.handshake(std::move(ssl));
     step = "TLS handshake with ";
     if (error) out.error = ArmError::tls;
   }
@@ -286,7 +293,8 @@ Task<Dialed> Pool::connect_to(Address address) {
     const bool late = connection.deadline.expired();
     if (late) out.error = ArmError::timeout;
     if (out.error == ArmError::none) out.error = ArmError::refused;
-    out.detail = step + options_.url.text + ": " + (late ? "no answer in time" : error.message());
+    out.detail = step + options_.url.text + ": " +
+                 (late ? "no answer in time" : handshake_problem(connection.stream.tls(), error.message()));
     out.connection.reset();
     co_return out;
   }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "proxy/upstream/event_loop.h"
 #include "proxy/upstream/stream.h"
 #include "proxy/upstream/task.h"
+#include "proxy/upstream/tls_client.h"
 #include "proxy/upstream/url.h"
 
 namespace truemirror {
@@ -25,11 +25,8 @@ struct PoolOptions {
   std::chrono::milliseconds max_idle_time{30'000};   // an idle one older than this is closed
   std::size_t max_open = 0;                          // connections in use, idle or being made; 0: any number
   std::chrono::milliseconds connect_timeout{2'000};  // resolving, connecting and the TLS handshake together
-  std::shared_ptr<boost::asio::ssl::context> tls;    // for https
+  std::shared_ptr<const TlsClient> tls;              // for https; null: verified against the system's store
 };
-
-// Verifies against the system's store.
-[[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_client_tls();
 
 class Pool;
 
@@ -57,7 +54,8 @@ struct Connection {
   DeadlineClock::Watch deadline;        // of reads, or of a whole exchange
   DeadlineClock::Watch write_deadline;  // of writes that go on while something is read
   OpenSlot slot;
-  bool reused = false;  // at least one request went over it before
+  bool reused = false;            // at least one request went over it before
+  bool between_messages = false;  // nothing is cut off by a close: under TLS it says so
   std::chrono::steady_clock::time_point idle_since{};
 };
 
@@ -76,6 +74,8 @@ enum class Reuse : std::uint8_t {
 class Pool {
  public:
   Pool(EventLoop& loop, PoolOptions options);
+  ~Pool() { close(); }
+  Pool(const Pool&) = delete;
 
   // Where max_open are, waits for one to come free, connect_timeout at most; as many may wait as may be open.
   Task<Dialed> acquire(Reuse reuse);
@@ -104,12 +104,14 @@ class Pool {
   Task<boost::system::error_code> resolve();
   Task<Dialed> dial();
   Task<Dialed> connect_to(Address address);
+  static void part(Connection& connection);
 
   EventLoop& loop_;
   PoolOptions options_;
   std::size_t open_ = 0;  // slots; before what holds some
   std::deque<Turn*> waiting_;
   bool waking_ = false;
+  TlsSessions tls_sessions_;
   std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
   std::vector<Address> addresses_;
   std::chrono::steady_clock::time_point resolved_at_{};

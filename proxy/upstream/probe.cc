@@ -7,7 +7,8 @@
 
 namespace truemirror {
 
-std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds limit) {
+std::string probe_upstream(const UpstreamUrl& url, std::shared_ptr<const TlsClient> tls,
+                           std::chrono::milliseconds limit) {
   std::optional<EventLoop> made;
   try {
     made.emplace();
@@ -16,11 +17,12 @@ std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds lim
     return std::string("no look at ") + url.text + ": " + error.code().message();
   }
   EventLoop& loop = *made;
-  Pool pool(loop, PoolOptions{.url = url, .connect_timeout = limit, .tls = nullptr});
+  Pool pool(loop, PoolOptions{.url = url, .connect_timeout = limit, .tls = std::move(tls)});
   std::string problem;
   loop.start();
   spawn(pool.acquire(Reuse::none), [&](const Dialed& dialed) {
     problem = dialed.detail;
+    if (dialed.connection) dialed.connection->stream.goodbye();
     loop.stop();
   });
   loop.io.run();

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 
+#include "proxy/upstream/tls_client.h"
 #include "proxy/upstream/url.h"
 
 namespace truemirror {
 
 // Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for `limit`,
-// and for as long as the system's resolver takes.
-[[nodiscard]] std::string probe_upstream(const UpstreamUrl& url, std::chrono::milliseconds limit);
+// and for as long as the system's resolver takes. `tls`: as in PoolOptions.
+[[nodiscard]] std::string probe_upstream(const UpstreamUrl& url, std::shared_ptr<const TlsClient> tls,
+                                         std::chrono::milliseconds limit);
 
 }  // namespace truemirror

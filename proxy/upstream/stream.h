@@ -1,9 +1,7 @@
-// A connection's bytes: a TCP or Unix socket, plain or under TLS (OpenSSL on the socket itself). Reads and writes are
-// tried at once where they may succeed, and wait otherwise; what awaits them needs no frame of its own.
+// A connection's bytes: a TCP or Unix socket, plain or under TLS (OpenSSL on the socket itself; tls_stream.cc). Reads
+// and writes are tried at once where they may succeed, and wait otherwise; what awaits them needs no frame of its own.
 // No deadlines: who waits arms a watch (deadline.h) that closes the stream. Belongs to one thread.
 #pragma once
-
-#include <openssl/ssl.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
@@ -11,10 +9,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "proxy/upstream/poller.h"
 #include "proxy/upstream/task.h"
+#include "proxy/upstream/tls.h"
 
 namespace truemirror {
 
@@ -44,8 +42,17 @@ class Stream {
   // Until the socket takes bytes, which is also when it has connected. After blocked().
   [[nodiscard]] ReadyOp until_writable();
 
-  // TLS as the client: verifies the certificate against the context's store and `host`, sends a name as SNI.
-  Task<boost::system::error_code> handshake(SSL_CTX* context, std::string host);
+  // Goes on under TLS: `ssl` is new, in the client's or the server's state. Waits as long as it takes.
+  Task<boost::system::error_code> handshake(UniqueSsl ssl);
+  // The connection's TLS, for what it has agreed on; null where it is plain. The stream's.
+  [[nodiscard]] SSL* tls() const { return tls_.get(); }
+  // Goes on in plain after a handshake that failed because the peer does not speak TLS.
+  void drop_tls() { tls_.reset(); }
+  // Under TLS tells the peer that nothing more is coming, so that it takes the end of the bytes for the end of the
+  // message and not for a truncation. Before close(), where all is said; what would have to wait stays unsaid.
+  void goodbye() {
+    if (tls_) say_goodbye();
+  }
   // How a connect() under way ended, once until_writable().
   [[nodiscard]] boost::system::error_code connected() const;
   void connecting() { socket_->blocked(); }
@@ -57,6 +64,7 @@ class Stream {
   [[nodiscard]] std::uint64_t taken_by_peer() const;
   // Ends the read that waits, with operation_aborted; the stream stays open.
   void cancel_read();
+  // Half a close, under TLS with a goodbye.
   void shutdown_send();
   // Makes close() a reset: the peer sees an error, not the end of a message.
   void reset_on_close();
@@ -64,15 +72,15 @@ class Stream {
   [[nodiscard]] bool is_open() const { return socket_->is_open(); }
 
  private:
-  struct FreeSsl {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
-  };
+  static constexpr unsigned kMostUnbroken = 32;  // full reads in a row before others have their turn
 
   // What an SSL call that returned `result` came to; notes what it waits for. No error: it waits.
   boost::system::error_code tls_outcome(int result, bool reading);
+  void say_goodbye();
+  [[nodiscard]] bool tls_quiet();
 
   std::unique_ptr<Poller::Socket> socket_;  // an address of its own: the poller refers to it
-  std::unique_ptr<SSL, FreeSsl> tls_;
+  UniqueSsl tls_;
   bool cancelled_ = false;
   unsigned unbroken_ = 0;  // reads in a row that did not wait
 };
@@ -109,13 +117,17 @@ class Stream::WriteOp final : public Poller::Wait {
 
   Stream& stream_;
   std::span<boost::asio::const_buffer> buffers_;
-  std::string record_;  // of TLS, until it is written
   IoResult result_;
 };
 
 class Stream::ReadyOp final : public Poller::Wait {
  public:
-  ReadyOp(Stream& stream, bool to_read) : stream_(stream), to_read_(to_read) {}
+  enum class For : std::uint8_t {
+    bytes,       // to read, which TLS may hold already
+    more_input,  // of the socket
+    room         // to write
+  };
+  ReadyOp(Stream& stream, For what) : stream_(stream), what_(what) {}
 
   [[nodiscard]] bool await_ready() { return attempt(); }
   void await_suspend(std::coroutine_handle<> waiter);
@@ -125,12 +137,12 @@ class Stream::ReadyOp final : public Poller::Wait {
   bool attempt() override;
 
   Stream& stream_;
-  bool to_read_;
+  For what_;
 };
 
 inline Stream::ReadOp Stream::read_some(boost::asio::mutable_buffer into) { return {*this, into}; }
 inline Stream::WriteOp Stream::write(std::span<boost::asio::const_buffer> buffers) { return {*this, buffers}; }
-inline Stream::ReadyOp Stream::until_readable() { return {*this, true}; }
-inline Stream::ReadyOp Stream::until_writable() { return {*this, false}; }
+inline Stream::ReadyOp Stream::until_readable() { return {*this, ReadyOp::For::bytes}; }
+inline Stream::ReadyOp Stream::until_writable() { return {*this, ReadyOp::For::room}; }
 
 }  // namespace truemirror

@@ -58,6 +58,44 @@ TEST(Config, WhereClientsComeInIsAnAddressOrAMap) {
   EXPECT_EQ(parse_config("listen: {}", "c.yaml").value().listen.http->port, 8080);
 }
 
+constexpr const char* kOverTls = R"(listen:
+  https: 0.0.0.0:443
+  tls:
+    certificates:
+      - {certificate: a.pem, key: a.key, ocsp: a.ocsp}
+      - {certificate: b.pem, key: b.key}
+    minimum: 1.3
+    clients: {verify: optional, ca: ca.pem, forward_certificate: true}
+stable: {url: https://orders:443, ca: orders.pem, certificate: us.pem, key: us.key, server_name: orders.internal}
+candidate: {url: http://127.0.0.1:9002}
+)";
+
+TEST(Config, TlsIsReadForListenersAndUpstreams) {
+  const ServeConfig config = parse_config(kOverTls, "c.yaml").value();
+  EXPECT_FALSE(config.listen.http);  // nobody asked for it
+  EXPECT_EQ(config.listen.https->port, 443);
+  ASSERT_EQ(config.listen.tls.certificates.size(), 2u);
+  EXPECT_EQ(config.listen.tls.certificates[0].ocsp, "a.ocsp");
+  EXPECT_TRUE(config.listen.tls.only_tls13);
+  EXPECT_EQ(config.listen.tls.clients, TlsServerOptions::Clients::optional);
+  EXPECT_EQ(config.stable.text, "https://orders:443");
+  EXPECT_EQ(config.stable_tls.options.server_name, "orders.internal");
+  EXPECT_TRUE(config.candidate_tls.options.usual());
+  const std::string effective = effective_config(config);
+  EXPECT_EQ(effective_config(parse_config(effective, "e.yaml").value()), effective);
+  EXPECT_THAT(effective, HasSubstr("ca: orders.pem"));
+  EXPECT_THAT(effective, HasSubstr("forward_certificate: true"));
+}
+
+TEST(Config, OneCertificateNeedsNoList) {
+  const ServeConfig config =
+      parse_config("listen: {http: '[::]:80', https: '[::]:443', tls: {certificate: a.pem, key: a.key}}", "c.yaml")
+          .value();
+  EXPECT_EQ(config.listen.http->port, 80);
+  ASSERT_EQ(config.listen.tls.certificates.size(), 1u);
+  EXPECT_EQ(config.listen.tls.certificates[0].key, "a.key");
+}
+
 TEST(Config, EveryKeyIsRead) {
   const ServeConfig config = parse_config(kWhole, "c.yaml").value();
   EXPECT_EQ(config.listen.http->port, 80);
@@ -123,6 +161,15 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"listen: 8080", "c.yaml:1:9: listen: '8080' is no address to listen on"},
         Wrong{"listen: {http: 8080}", "c.yaml:1:16: listen: '8080' is no address to listen on"},
         Wrong{"listen: {connect: yes}", "c.yaml:1:19: connect: give 'refuse' (CONNECT gets 501) or 'forward'"},
+        Wrong{"listen: {tls: {certificate: a.pem}}", "c.yaml:1:15: the key of a.pem is missing"},
+        Wrong{"listen: {tls: {certificates: [{key: a}]}}", "c.yaml:1:30: a certificate is missing"},
+        Wrong{"listen: {tls: {minimum: 1.1}}", "c.yaml:1:25: minimum: '1.1' is neither 1.2 nor 1.3"},
+        Wrong{"listen: {tls: {clients: {verify: always}}}", "c.yaml:1:34: verify: 'always' is none of none, optional"},
+        Wrong{"listen: {tls: {clients: {verify: required}}}",
+              "c.yaml:1:25: clients' certificates are verified against"},
+        Wrong{"stable: {ca: a.pem}", "c.yaml:1:9: stable needs 'url: https://HOST:PORT'"},
+        Wrong{"stable: {url: 'https://a', key: k}", "c.yaml:1:9: stable: certificate and key go together"},
+        Wrong{"stable: {url: 'https://a', cert: k}", "c.yaml:1:28: 'cert' is no key of stable"},
         Wrong{"listen: {htpp: a}", "c.yaml:1:10: 'htpp' is no key of listen; did you mean 'http'?"},
         Wrong{"listen: {limits: {conections: 1}}", "c.yaml:1:19: 'conections' is no key of limits; did you mean"},
         Wrong{"listen: {limits: {connections: 0}}", "c.yaml:1:32: connections: '0' is out of range"},

@@ -41,6 +41,7 @@ class Proxy {
 
   [[nodiscard]] std::uint16_t port() const { return live_->port(); }
   [[nodiscard]] Pipeline& pipeline() { return *pipeline_; }
+  [[nodiscard]] LiveServer& live() { return *live_; }
   [[nodiscard]] LiveStats live_stats() const { return live_->stats(); }
   [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
   void mirror(bool enabled) { mirroring_ = enabled; }

@@ -37,6 +37,7 @@ class Socket {
   void reset_on_close() const;
   void close();
   [[nodiscard]] bool valid() const { return descriptor_ >= 0; }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:
   int release();
