@@ -8,8 +8,7 @@
 namespace truemirror {
 namespace {
 
-// About what a core's cache keeps: exchanges that wait for longer are fetched from memory again, which cost a third
-// more CPU than waking the thread for each 100 KiB does.
+// About what a core's cache keeps: exchanges that wait for longer have to be fetched from memory again.
 constexpr std::size_t kWakeBytes = 256u << 10;
 
 }  // namespace
