@@ -162,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"listen: {http: 8080}", "c.yaml:1:16: listen: '8080' is no address to listen on"},
         Wrong{"listen: {connect: yes}", "c.yaml:1:19: connect: give 'refuse' (CONNECT gets 501) or 'forward'"},
         Wrong{"listen: {tls: {certificate: a.pem}}", "c.yaml:1:15: the key of a.pem is missing"},
-        Wrong{"listen: {tls: {certificates: [{key: a}]}}", "c.yaml:1:30: a certificate is missing"},
+        Wrong{"listen: {tls: {certificates: [{key: a}]}}", "c.yaml:1:31: a certificate is missing"},
         Wrong{"listen: {tls: {minimum: 1.1}}", "c.yaml:1:25: minimum: '1.1' is neither 1.2 nor 1.3"},
         Wrong{"listen: {tls: {clients: {verify: always}}}", "c.yaml:1:34: verify: 'always' is none of none, optional"},
         Wrong{"listen: {tls: {clients: {verify: required}}}",

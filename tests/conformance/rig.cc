@@ -97,7 +97,8 @@ Rig::Rig(bool mirroring, std::vector<std::string> methods)
       proxy_(stable_.url(), candidate_.url(), control_.url(),
              [&](testing::ProxySetup& setup) {
                setup.live.pseudonym = "truemirror";
-               setup.live.threads = 1;  // one pool: what a case leaves in it, the next request meets
+               setup.live.limits.body_bytes = 0;  // lengths are read to their last digit
+               setup.live.threads = 1;            // one pool: what a case leaves in it, the next request meets
                setup.plan.fraction = mirroring ? 1.0 : 0.0;
                setup.plan.routes.push_back({.match = "/innocent/**", .methods = {}, .fraction = 0.0});
                setup.plan.routes.push_back({.match = "/**", .methods = methods, .fraction = std::nullopt});

@@ -158,6 +158,9 @@ TEST(SlowStable, AConnectionThatIsNotTakenInTimeIsA504) {
   EXPECT_EQ(proxy.live_stats().hits(Limit::connect_timeout), 1u);
 }
 
+// UBSan asks the system for descriptors itself and takes a refusal for a fault of ours: the TSan run has this test.
+#if !defined(__SANITIZE_ADDRESS__)
+
 // No new descriptor in this process while it lives; what is open stays open.
 class NoDescriptors {
  public:
@@ -194,6 +197,8 @@ TEST(Descriptors, WhereThereAreNoneLeftAClientIsToldAndLaterOnesAreServed) {
   EXPECT_GE(proxy.live_stats().accept_errors, 1u);
   EXPECT_EQ(status_of(Client(proxy.port()).get("/")), 200);
 }
+
+#endif
 
 }  // namespace
 }  // namespace truemirror::testing

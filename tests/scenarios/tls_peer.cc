@@ -16,7 +16,7 @@ void must(bool done) {
 }
 
 // OpenSSL writes to sockets by write(), and a peer that has left would end the test in silence.
-const auto kPipesAreNoSignal = std::signal(SIGPIPE, SIG_IGN);
+[[maybe_unused]] const auto kPipesAreNoSignal = std::signal(SIGPIPE, SIG_IGN);
 
 void show(SSL_CTX* context, const Issued& issued) {
   must(SSL_CTX_use_certificate_chain_file(context, issued.certificate.c_str()) == 1);
@@ -53,7 +53,11 @@ TlsClientSocket::TlsClientSocket(std::uint16_t port, const TlsAsk& ask)
     SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
                         static_cast<unsigned>(alpn.size()));
   if (ask.staple) SSL_set_tlsext_status_type(ssl_.get(), TLSEXT_STATUSTYPE_ocsp);
-  if (ask.resume != nullptr) SSL_set_session(ssl_.get(), ask.resume);
+  if (ask.resume != nullptr) {
+    // A copy: OpenSSL's client marks a session that it has used (TLS 1.3) or had renewed (1.2) as good for no more.
+    const UniqueSession copy(SSL_SESSION_dup(ask.resume));
+    SSL_set_session(ssl_.get(), copy.get());
+  }
   SSL_set_fd(ssl_.get(), socket_.descriptor());
   ERR_clear_error();
   connected_ = SSL_connect(ssl_.get()) == 1;

@@ -260,7 +260,7 @@ TEST_F(Tls, AHandshakeThatStandsStillIsEnded) {
 TEST_F(Tls, HandshakesUnderWayAreBoundedAndOneThatStandsStillGivesWay) {
   serve_one([](LiveOptions& live) {
     live.threads = 1;
-    live.handshakes = 2;
+    live.limits.handshakes = 2;
   });
   Client first(proxy_->live().https_port());
   Client second(proxy_->live().https_port());
