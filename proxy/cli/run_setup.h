@@ -10,8 +10,8 @@
 
 namespace truemirror {
 
-// Blocks the signals that serve() waits for, ignores SIGPIPE and SIGXFSZ, lifts the limit on open files to what is allowed.
-// Before any thread is started.
+// Blocks the signals that serve() waits for, ignores SIGPIPE and SIGXFSZ, lifts the limit on open files to what is
+// allowed. Before any thread is started.
 void prepare_process();
 
 // How many files this process may have open.
