@@ -157,7 +157,8 @@ class Service {
   Result<void> start();
   // Until SIGTERM or SIGINT.
   void serve();
-  // No exception leaves it but for want of memory, and that must end the program before it unwinds past running threads.
+  // No exception leaves it but for want of memory, and that must end the program before it unwinds past running
+  // threads.
   int finish() noexcept;
 
  private:
