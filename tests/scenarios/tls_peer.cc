@@ -111,7 +111,7 @@ std::string TlsClientSocket::alpn() const {
 
 bool TlsClientSocket::stapled() const {
   unsigned char* response = nullptr;
-  return SSL_get_tlsext_status_ocsp_resp(ssl_.get(), &response) > 0;
+  return SSL_get_tlsext_status_ocsp_resp(ssl_.get(), static_cast<void*>(&response)) > 0;
 }
 
 TlsUpstream::TlsUpstream(const Issued& issued, Script script, const std::filesystem::path& client_ca)
