@@ -87,8 +87,8 @@ std::string size_text(const Setting& setting, std::uint64_t value) {
 Result<std::uint64_t> number_of(const Setting& setting, std::string_view text) {
   std::string_view digits = text;
   if (setting.kind == Kind::rate && digits.ends_with("/s")) digits.remove_suffix(2);
-  const auto value = setting.kind == Kind::count ? parse_count(digits, 0, std::numeric_limits<std::uint64_t>::max())
-                                                 : parse_size(digits);
+  auto value = setting.kind == Kind::count ? parse_count(digits, 0, std::numeric_limits<std::uint64_t>::max())
+                                           : parse_size(digits);
   if (value.has_error()) return value;
   if (*value < setting.least || *value > setting.most)
     return wrong(text, setting, size_text(setting, setting.least), size_text(setting, setting.most));

@@ -151,12 +151,12 @@ std::size_t ChunkDecoder::take_trailer_bytes(std::string_view bytes) {
   const std::size_t taken = end == std::string_view::npos ? bytes.size() : end + 1;
   line_.append(bytes.substr(0, taken));
   trailer_bytes_ += taken;
-  if (trailer_bytes_ > kMaxTrailerBytes) {
+  const std::size_t cr = line_.find('\r');
+  const bool bare_cr = end == std::string_view::npos && cr != std::string::npos && cr + 1 < line_.size();
+  if (trailer_bytes_ > kMaxTrailerBytes || bare_cr) {
     fail();
   } else if (end != std::string_view::npos) {
     end_trailer_line();
-  } else if (const std::size_t cr = line_.find('\r'); cr != std::string::npos && cr + 1 < line_.size()) {
-    fail();
   }
   return taken;
 }

@@ -6,8 +6,6 @@
 
 namespace truemirror {
 
-namespace asio = boost::asio;
-
 Task<> Session::run_tls() {
   // What the connection was made with lives as long as it does, whatever a reload brings.
   const std::shared_ptr<const TlsServer> tls = thread_.tls;

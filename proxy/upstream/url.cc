@@ -62,8 +62,8 @@ Result<UpstreamUrl> UpstreamUrl::parse(std::string_view text) {
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
-  const Problem problem{"'" + std::string(text) +
-                        "' is no address to listen on; write HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"};
+  Problem problem{"'" + std::string(text) +
+                  "' is no address to listen on; write HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"};
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return problem;
   HostPort out;

@@ -83,12 +83,10 @@ class CaseReader {
     judged_ = true;
     std::istringstream words(text);
     for (std::string word; words >> word;) {
-      if (word == "close") {
+      if (word == "close" || word == "nothing") {
         current.close = true;
       } else if (word == "cut") {
         current.cut = current.close = true;
-      } else if (word == "nothing") {
-        current.close = true;
       } else if (word.size() == 3 && word.find_first_not_of("0123456789") == std::string::npos) {
         current.statuses.push_back(std::stoi(word));
       } else {

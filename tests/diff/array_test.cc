@@ -6,7 +6,6 @@ namespace truemirror {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 CompareOptions with_rules(std::string_view yaml) {

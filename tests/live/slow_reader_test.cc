@@ -20,7 +20,7 @@ const TakenPace::Time kStart = TakenPace::Time{} + std::chrono::hours(1);
 TEST(TakenPace, WhoTakesEnoughIsWaitedForWithoutEnd) {
   const LiveLimits allowed = limits();
   TakenPace pace(allowed);
-  for (unsigned i = 0; i < 100; ++i) EXPECT_FALSE(pace.look(kStart + i * seconds(10), i * 1'000u));
+  for (unsigned i = 0; i < 100; ++i) EXPECT_FALSE(pace.look(kStart + i * seconds(10), i * std::uint64_t{1'000}));
 }
 
 TEST(TakenPace, WhoTakesTooLittleOverAWindowIsLeft) {
