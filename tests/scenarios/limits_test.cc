@@ -8,6 +8,7 @@
 
 #include "tests/scenarios/proxy.h"
 #include "tests/scenarios/upstream.h"
+#include "tests/scenarios/with_limits.h"
 
 namespace truemirror::testing {
 namespace {
@@ -17,19 +18,9 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // One live thread, no mirroring, these limits.
-std::function<void(ProxySetup&)> with(const std::function<void(LiveLimits&)>& change) {
-  return [change](ProxySetup& setup) {
-    setup.plan.fraction = 0;
-    setup.live.threads = 1;
-    change(setup.live.limits);
-  };
-}
-
-int status_of(const std::optional<Response>& response) { return response ? response->status : 0; }
-
 TEST(Limits, AHeadIsBoundedInItsBytesItsFieldsAndItsTarget) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) {
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) {
                 limits.head_bytes = 1'000;
                 limits.header_count = 10;
                 limits.target_bytes = 100;
@@ -49,7 +40,7 @@ TEST(Limits, AHeadIsBoundedInItsBytesItsFieldsAndItsTarget) {
 
 TEST(Limits, ABodyThatIsAnnouncedTooLargeNeverReachesStable) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.body_bytes = 10; }));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) { limits.body_bytes = 10; }));
   Client client(proxy.port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(status_of(client.receive("POST")), 413);
@@ -62,7 +53,7 @@ TEST(Limits, ABodyThatIsAnnouncedTooLargeNeverReachesStable) {
 
 TEST(Limits, AChunkedBodyIsCutOffWhereItGrowsTooLarge) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.body_bytes = 10; }));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) { limits.body_bytes = 10; }));
   Client at_once(proxy.port());
   at_once.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n0123456789a\r\n0\r\n\r\n");
   EXPECT_EQ(status_of(at_once.receive("POST")), 413);
@@ -85,7 +76,7 @@ TEST(Limits, ASurplusConnectionIsAnsweredAndTheOthersAreServed) {
     }
     return socket.send(ok("x"));
   });
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.connections = 1; }));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) { limits.connections = 1; }));
   Client busy(proxy.port());
   busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
   asked.get_future().wait();
@@ -103,7 +94,7 @@ TEST(Limits, ASurplusConnectionIsAnsweredAndTheOthersAreServed) {
 
 TEST(Limits, AtTheLimitAConnectionThatIdlesMakesRoom) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.connections = 1; }));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) { limits.connections = 1; }));
   Client idle(proxy.port());
   ASSERT_EQ(status_of(idle.get("/")), 200);
   // Its session waits for a request once the loop has come round.
@@ -113,7 +104,7 @@ TEST(Limits, AtTheLimitAConnectionThatIdlesMakesRoom) {
 
 TEST(Limits, AnAddressHasItsShareOfConnections) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.connections_per_address = 1; }));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) { limits.connections_per_address = 1; }));
   Client first(proxy.port());
   ASSERT_EQ(status_of(first.get("/")), 200);
   EXPECT_EQ(status_of(Client(proxy.port()).receive()), 503);
@@ -130,7 +121,7 @@ TEST(Limits, RequestsWaitForAConnectionToStableWhereTheirNumberIsLimited) {
     }
     return socket.send(ok(request.request.target));
   });
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) {
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) {
                 limits.stable_connections = 1;
                 limits.connect_timeout = milliseconds(500);
               }));
@@ -150,7 +141,7 @@ TEST(Limits, RequestsWaitForAConnectionToStableWhereTheirNumberIsLimited) {
 
 TEST(Limits, AConnectionEndsInOrderAfterItsLastRequest) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.requests_per_connection = 2; }));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) { limits.requests_per_connection = 2; }));
   Client client(proxy.port());
   EXPECT_EQ(status_of(client.get("/")), 200);
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -163,7 +154,7 @@ TEST(Limits, OverTheBudgetForBuffersNewRequestsAreRefused) {
     return asked.request.target == "/endless" ? never_ends()(asked, socket) : socket.send(ok("x"));
   });
   Proxy proxy(stable.url(), kNowhere, "",
-              with([](LiveLimits& limits) { limits.buffer_bytes = BlockPool::kBlockBytes; }));
+              with_limits([](LiveLimits& limits) { limits.buffer_bytes = BlockPool::kBlockBytes; }));
   EXPECT_EQ(status_of(Client(proxy.port()).get("/")), 200);
   {
     Client reads_nothing(proxy.port());
@@ -177,7 +168,7 @@ TEST(Limits, OverTheBudgetForBuffersNewRequestsAreRefused) {
 TEST(Limits, ManyHalfHeadsHoldNoBlocks) {
   Upstream stable(always(ok("x")));
   Proxy proxy(stable.url(), kNowhere, "",
-              with([](LiveLimits& limits) { limits.buffer_bytes = BlockPool::kBlockBytes; }));
+              with_limits([](LiveLimits& limits) { limits.buffer_bytes = BlockPool::kBlockBytes; }));
   std::vector<Client> slow;
   for (int i = 0; i < 20; ++i) slow.emplace_back(proxy.port()).send("GET / HTTP/1.1\r\nHo");
   EXPECT_TRUE(eventually([&] { return proxy.live_stats().bytes_from_clients >= 360; }));

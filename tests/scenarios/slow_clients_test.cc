@@ -12,6 +12,7 @@
 
 #include "tests/scenarios/proxy.h"
 #include "tests/scenarios/upstream.h"
+#include "tests/scenarios/with_limits.h"
 
 namespace truemirror::testing {
 namespace {
@@ -19,25 +20,17 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-std::function<void(ProxySetup&)> with(const std::function<void(LiveLimits&)>& change) {
-  return [change](ProxySetup& setup) {
-    setup.plan.fraction = 0;
-    setup.live.threads = 1;
-    change(setup.live.limits);
-  };
-}
-
-int status_of(const std::optional<Response>& response) { return response ? response->status : 0; }
-
 TEST(SlowClients, WhoConnectsAndSaysNothingHasTheTimeOfAHead) {
-  Proxy proxy(kNowhere, kNowhere, "", with([](LiveLimits& limits) { limits.header_timeout = milliseconds(50); }));
+  Proxy proxy(kNowhere, kNowhere, "",
+              with_limits([](LiveLimits& limits) { limits.header_timeout = milliseconds(50); }));
   EXPECT_EQ(Client(proxy.port()).receive_all(), "");
   EXPECT_TRUE(eventually([&] { return proxy.live_stats().hits(Limit::header_timeout) == 1; }));
 }
 
 TEST(SlowClients, AKeptConnectionIsClosedWhenItHasIdledForLong) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.idle_timeout = milliseconds(50); }));
+  Proxy proxy(stable.url(), kNowhere, "",
+              with_limits([](LiveLimits& limits) { limits.idle_timeout = milliseconds(50); }));
   Client client(proxy.port());
   ASSERT_EQ(status_of(client.get("/")), 200);
   EXPECT_EQ(client.receive_all(), "");
@@ -46,7 +39,7 @@ TEST(SlowClients, AKeptConnectionIsClosedWhenItHasIdledForLong) {
 
 TEST(SlowClients, ABodyBelowItsRateIsAnsweredWith408) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) {
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) {
                 limits.request_rate = 1'000'000;
                 limits.rate_grace = milliseconds(100);
                 limits.body_timeout = hours(1);
@@ -61,7 +54,7 @@ TEST(SlowClients, ABodyBelowItsRateIsAnsweredWith408) {
 
 TEST(SlowClients, ABodyOfWhichNothingComesIsAnsweredWith408) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) {
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) {
                 limits.request_rate = 0;
                 limits.body_timeout = milliseconds(100);
               }));
@@ -83,7 +76,7 @@ void read_nothing(Proxy& proxy) {
 
 TEST(SlowClients, AReaderBelowItsRateIsLeft) {
   Upstream stable(never_ends());
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) {
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) {
                 limits.response_rate = 1'000'000'000;
                 limits.rate_grace = milliseconds(150);
                 limits.body_timeout = hours(1);
@@ -94,7 +87,7 @@ TEST(SlowClients, AReaderBelowItsRateIsLeft) {
 
 TEST(SlowClients, AReaderThatTakesNothingIsLeft) {
   Upstream stable(never_ends());
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) {
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits& limits) {
                 limits.response_rate = 0;
                 limits.body_timeout = milliseconds(200);
               }));
@@ -105,7 +98,7 @@ TEST(SlowClients, AReaderThatTakesNothingIsLeft) {
 TEST(SlowClients, AnExchangeHasATimeOfItsOwnWhereOneIsSet) {
   Upstream stable(never_ends());
   Proxy proxy(stable.url(), kNowhere, "",
-              with([](LiveLimits& limits) { limits.exchange_timeout = milliseconds(200); }));
+              with_limits([](LiveLimits& limits) { limits.exchange_timeout = milliseconds(200); }));
   Client client(proxy.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   while (!client.socket().receive().empty()) {
@@ -117,7 +110,7 @@ TEST(SlowClients, AnExchangeHasATimeOfItsOwnWhereOneIsSet) {
 TEST(SlowStable, AResponseThatDoesNotComeInTimeIsA504) {
   Upstream stable(hangs());
   Proxy proxy(stable.url(), kNowhere, "",
-              with([](LiveLimits& limits) { limits.response_timeout = milliseconds(100); }));
+              with_limits([](LiveLimits& limits) { limits.response_timeout = milliseconds(100); }));
   EXPECT_EQ(status_of(Client(proxy.port()).get("/")), 504);
   EXPECT_EQ(proxy.live_stats().hits(Limit::response_timeout), 1u);
 }
@@ -155,7 +148,8 @@ class Deaf {
 
 TEST(SlowStable, AConnectionThatIsNotTakenInTimeIsA504) {
   Deaf stable;
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits& limits) { limits.connect_timeout = milliseconds(100); }));
+  Proxy proxy(stable.url(), kNowhere, "",
+              with_limits([](LiveLimits& limits) { limits.connect_timeout = milliseconds(100); }));
   EXPECT_EQ(status_of(Client(proxy.port()).get("/")), 504);
   EXPECT_EQ(proxy.live_stats().hits(Limit::connect_timeout), 1u);
 }
@@ -183,7 +177,7 @@ class NoDescriptors {
 
 TEST(Descriptors, WhereThereAreNoneLeftAClientIsToldAndLaterOnesAreServed) {
   Upstream stable(always(ok("x")));
-  Proxy proxy(stable.url(), kNowhere, "", with([](LiveLimits&) {}));
+  Proxy proxy(stable.url(), kNowhere, "", with_limits([](LiveLimits&) {}));
   sockaddr_in at{};
   at.sin_family = AF_INET;
   at.sin_port = htons(proxy.port());
