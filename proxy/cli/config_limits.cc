@@ -53,7 +53,7 @@ const std::vector<Setting>& settings() {
       {"body_timeout", Kind::duration, &L::body_timeout, 0, 0, false, "no byte of a body came, or none was taken"},
       {"idle_timeout", Kind::duration, &L::idle_timeout, 0, 0, false, "a kept connection without a request"},
       {"exchange_timeout", Kind::duration, &L::exchange_timeout, 0, 0, true,
-       "a whole exchange; cuts long downloads and streams too"},
+       "a whole exchange: 504, or a cut; ends long downloads and streams too"},
       {"request_rate", Kind::rate, &L::request_rate, 1, kAnySize, true, "the least that a body must come at: 408"},
       {"response_rate", Kind::rate, &L::response_rate, 1, kAnySize, true, "the least that a client must take"},
       {"rate_grace", Kind::duration, &L::rate_grace, 0, 0, false, "the time that both rates are measured over"},

@@ -24,7 +24,7 @@ bool is_idempotent(std::string_view method) {
 }  // namespace
 
 Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, const ClientFacts& facts,
-             const Course& course, bool marked)
+             const Course& course, bool marked, Time ends)
     : thread_(thread),
       space_(space),
       client_(client),
@@ -32,6 +32,8 @@ Relay::Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffe
       facts_(facts),
       course_(course),
       marked_(marked),
+      // A tick later: what waits no longer than that is still waited for when give_up() is called.
+      ends_(ends == Time::max() ? ends : ends + DeadlineClock::kTick),
       idempotent_(is_idempotent(space.request.method)),
       client_keeps_(space.request.keep_alive),
       client_http10_(space.request.minor_version == 0),
@@ -71,12 +73,13 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   // Nothing of the request is left in the block: who waits for stable holds none.
   if (in_.empty() && space_.request_payload.empty()) in_.release();
   const Next next = co_await attempt_all();
-  if (tee_) {
-    tee_->drop(aborted_                                ? DropReason::shutdown
-               : next == Next::abort && client_failed_ ? DropReason::client_gone
-                                                       : DropReason::stable_error);
-  }
+  if (tee_) tee_->drop(why_not_sampled(next));
   co_return next;
+}
+
+DropReason Relay::why_not_sampled(Next next) const {
+  if (aborted_) return out_of_time_ ? DropReason::stream : DropReason::shutdown;
+  return next == Next::abort && client_failed_ ? DropReason::client_gone : DropReason::stable_error;
 }
 
 // Invariant 7: once more on a new connection where a kept one was closed under us before any byte of a response, the
@@ -87,7 +90,11 @@ Task<Next> Relay::attempt_all() {
   for (;;) {
     Dialed dialed;
     if (reuse != Reuse::none) dialed.connection = thread_.stable.take_idle();
-    if (!dialed.connection) dialed = co_await thread_.stable.acquire(reuse);
+    if (!dialed.connection) dialed = co_await thread_.stable.acquire(reuse, ends_);
+    if (out_of_time_) {
+      thread_.counters.stable_errors.add();
+      co_return co_await answer_failure();
+    }
     if (dialed.error != ArmError::none) {
       thread_.counters.stable_errors.add();
       const bool late = dialed.error == ArmError::timeout;
@@ -103,8 +110,8 @@ Task<Next> Relay::attempt_all() {
     HeadOutcome outcome = HeadOutcome::lost_before_any_byte;
     if (co_await send_request()) outcome = co_await read_response_head();
     if (outcome == HeadOutcome::ready) co_return co_await relay_response();
-    const bool retry =
-        outcome == HeadOutcome::lost_before_any_byte && upstream_->reused && idempotent_ && reuse != Reuse::none;
+    const bool lost = outcome == HeadOutcome::lost_before_any_byte && !out_of_time_;
+    const bool retry = lost && upstream_->reused && idempotent_ && reuse != Reuse::none;
     if (!retry) {
       thread_.counters.stable_errors.add();
       co_return co_await answer_failure();
@@ -117,6 +124,18 @@ Task<Next> Relay::attempt_all() {
 void Relay::abort() {
   aborted_ = true;
   if (upstream_) upstream_->stream.close();
+}
+
+// Closing what is waited for ends the wait; answer_failure() knows why it ended.
+bool Relay::give_up() {
+  out_of_time_ = true;
+  if (committed_) return false;
+  if (awaits_client_) {
+    body_problem_ = &kBodyTooSlow;
+    client_.stream.cancel_read();
+  }
+  if (upstream_) upstream_->stream.close();
+  return true;
 }
 
 void Relay::client_left() {
@@ -175,11 +194,13 @@ Task<void> Relay::upload() {
     late.arm(std::min<std::chrono::nanoseconds>(thread_.options.limits.body_timeout, pace_.left()));
     const auto since = thread_.loop.clock.now();
     if (in_.empty()) in_.release();
+    awaits_client_ = true;
     co_await client_.stream.until_readable();
     const IoResult got = co_await client_.stream.read_some(in_.space());
     late.disarm();
+    awaits_client_ = false;
     if (close_after_) co_return;  // download() has ended and does not wait for the rest
-    judge_pace(thread_.loop.clock.now() - since, got.bytes, late.expired());
+    if (body_problem_ == nullptr) judge_pace(thread_.loop.clock.now() - since, got.bytes, late.expired());
     if (got.error && late.expired() && body_problem_ == nullptr) continue;
     if (got.error && body_problem_ == nullptr) client_left();
     if (!got.error) waiting_.reset();
@@ -314,6 +335,7 @@ ResponseFacts Relay::choose_framing() {
 }
 
 Task<bool> Relay::send_to_client() {
+  committed_ = true;
   client_.write_deadline.arm(thread_.look_at_reader_after);
   const IoResult sent = co_await client_.stream.write(space_.to_client);
   client_.write_deadline.disarm();
@@ -366,7 +388,7 @@ Task<Next> Relay::relay_response() {
     if (late) thread_.counters.hit(Limit::response_timeout);
     const bool orderly = got.error == asio::error::eof && !late;
     if (!orderly || !space_.response_body.finish()) {
-      thread_.counters.stable_errors.add();
+      if (!aborted_) thread_.counters.stable_errors.add();
       co_return Next::abort;
     }
   }
@@ -380,6 +402,7 @@ void Relay::keep_upstream() { thread_.stable.release(std::move(upstream_)); }
 
 // The log says what happened; clients are told what kind of failure it was, and nothing of who stands behind us.
 Task<Next> Relay::answer_failure() {
+  if (out_of_time_) note_failure(504, "exchange_timeout", "the exchange's time was over before stable had answered");
   thread_.complain(failure_detail_);
   return answer(failure_status_, failure_reason_,
                 failure_status_ == 504 ? "stable did not answer in time" : "stable gave no usable response");

@@ -42,12 +42,16 @@ struct ClientFacts {
 class Relay {
  public:
   // `client` and `in` are the session's, `course` says what is not relayed as any other; `space.request` is the head,
-  // which is the first bytes unread in `in`.
+  // which is the first bytes unread in `in`. `ends`: when give_up() will be called; Time::max(): never.
+  using Time = DeadlineClock::Clock::time_point;
   Relay(LiveThread& thread, Workspace& space, Connection& client, ReadBuffer& in, const ClientFacts& facts,
-        const Course& course, bool marked);
+        const Course& course, bool marked, Time ends);
 
   // Ends the exchange now, whatever it waits for; run() returns soon after.
   void abort();
+  // The exchange's time is over: the client gets an error for an answer, soon. False where it has some of a response
+  // already: abort() then.
+  [[nodiscard]] bool give_up();
   // `tee`: set where the request is sampled; what may become a tunnel is not.
   Task<Next> run(std::unique_ptr<Tee> tee);
   // After Next::tunnel; what stable has sent since its head is in the workspace.
@@ -77,6 +81,7 @@ class Relay {
   Task<Next> answer_failure();
   Task<Next> answer(int status, std::string_view reason, std::string_view detail);
 
+  [[nodiscard]] DropReason why_not_sampled(Next next) const;
   void client_left();
   void could_not_send(const boost::system::error_code& error);
   void note_failure(int status, std::string_view reason, std::string detail);
@@ -91,6 +96,8 @@ class Relay {
   const ClientFacts& facts_;
   const Course& course_;
   bool marked_ = false;  // carries one valid shadow mark
+  Time ends_;
+  bool out_of_time_ = false;
   bool aborted_ = false;
   bool idempotent_ = false, client_keeps_ = false, client_http10_ = false;
   std::unique_ptr<Tee> tee_;
@@ -102,7 +109,9 @@ class Relay {
   bool client_failed_ = false;  // the client left, or sent a malformed body
   const BodyProblem* body_problem_ = nullptr;
   Pace pace_;
+  bool awaits_client_ = false;  // for more of its body
   bool response_seen_ = false;  // any byte came from stable
+  bool committed_ = false;      // the client has some of a response, and no other can follow
   bool close_after_ = false;
   int failure_status_ = 502;
   std::string_view failure_reason_ = "bad_gateway";

@@ -14,7 +14,9 @@ Task<bool> Relay::forward_interim() {
   space_.response_text.clear();
   write_interim_head(space_.response, space_.response_text);
   space_.to_client.assign({const_buffer(space_.response_text.data(), space_.response_text.size())});
-  co_return co_await send_to_client();
+  const bool sent = co_await send_to_client();
+  if (sent) committed_ = false;  // another may follow
+  co_return sent;
 }
 
 Task<bool> Relay::tell_to_continue() {
@@ -22,7 +24,9 @@ Task<bool> Relay::tell_to_continue() {
   waiting_.reset();
   told_to_continue_ = true;
   space_.to_client.assign({const_buffer(kContinue.data(), kContinue.size())});
-  co_return co_await send_to_client();
+  const bool sent = co_await send_to_client();
+  if (sent) committed_ = false;
+  co_return sent;
 }
 
 // Whether the response just read ends HTTP on both connections.

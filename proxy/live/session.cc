@@ -27,7 +27,9 @@ Session::Session(LiveThread& thread, Stream stream, std::string client_address)
     exchange_deadline_.emplace(thread.loop.clock, give_up_exchange, this);
 }
 
+// To an HTTP/1.0 client an orderly close may be the end of a body: what was cut off has to look like it.
 void Session::abort() {
+  if (relay_ != nullptr && space_->request.minor_version == 0) client_.stream.reset_on_close();
   client_.stream.close();
   if (relay_ != nullptr) relay_->abort();
 }
@@ -38,7 +40,8 @@ void Session::give_up_head(void* self) { static_cast<Session*>(self)->client_.st
 void Session::give_up_exchange(void* self) {
   Session& session = *static_cast<Session*>(self);
   session.thread_.counters.hit(Limit::exchange_timeout);
-  session.abort();
+  if (session.head_deadline_.armed()) return give_up_head(self);
+  if (session.relay_ == nullptr || !session.relay_->give_up()) session.abort();
 }
 
 bool Session::finish_soon() {
@@ -58,13 +61,16 @@ Task<> Session::run() {
 Task<> Session::serve_all() {
   for (;;) {
     const HeadState state = co_await read_head();
+    if (state == HeadState::late) {
+      thread_.counters.bad_requests.add();
+      if (head_deadline_.expired()) thread_.counters.hit(Limit::header_timeout);
+      co_await refuse(408, "request_timeout", "the head did not come in time");
+    }
     if (state == HeadState::refused) {
       thread_.counters.bad_requests.add();
-      const bool late = head_deadline_.expired();
-      count_refusal(late);
+      count_refusal();
       const HeadError error = space_->request_scanner.error();
-      co_await refuse(late ? 408 : status_of(error), late ? "request_timeout" : "bad_request",
-                      late ? "the head did not come in time" : to_string(error));
+      co_await refuse(status_of(error), "bad_request", to_string(error));
     }
     if (state != HeadState::ready) break;
     const Next next = co_await serve();
@@ -84,8 +90,7 @@ Task<> Session::serve_all() {
   if (space_) thread_.workspaces.give(std::move(space_));
 }
 
-void Session::count_refusal(bool late) {
-  if (late) return thread_.counters.hit(Limit::header_timeout);
+void Session::count_refusal() {
   switch (space_->request_scanner.error()) {
     case HeadError::head_too_large:
       return thread_.counters.hit(Limit::head_bytes);
@@ -118,7 +123,8 @@ Task<Session::HeadState> Session::read_head() {
     co_await client_.stream.until_readable();
     const IoResult got = co_await client_.stream.read_some(in_.space());
     if (!got.error) idle_ = client_.between_messages = false;
-    if (got.error && head_deadline_.expired()) co_return HeadState::refused;
+    if (got.error) head_deadline_.disarm();
+    if (got.error && begun && (head_deadline_.expired() || exchange_is_over())) co_return HeadState::late;
     if (got.error && client_.deadline.expired()) thread_.counters.hit(idle_limit());
     if (got.error) co_return HeadState::gone;
     thread_.counters.bytes_from_clients.add(got.bytes);
@@ -188,7 +194,8 @@ Task<Next> Session::serve() {
   }
   const bool marked = carries_mark();
   if (marked) thread_.counters.marked.add();
-  Relay relay(thread_, *space_, client_, in_, facts_, course, marked);
+  const auto ends = exchange_deadline_ ? exchange_deadline_->at() : Relay::Time::max();
+  Relay relay(thread_, *space_, client_, in_, facts_, course, marked, ends);
   relay_ = &relay;
   std::unique_ptr<Tee> tee;  // no temporary of a conditional in a co_await: gcc 12 destroys it twice (PR 99576)
   if (!marked && !course.may_tunnel()) tee = sample_it();
@@ -232,6 +239,7 @@ Task<> Session::refuse(int status, std::string_view reason, std::string_view det
 }
 
 Task<> Session::linger() {
+  if (exchange_deadline_) exchange_deadline_->disarm();  // the exchange is over
   client_.stream.shutdown_send();
   client_.deadline.arm(kLinger);
   std::size_t drained = 0;

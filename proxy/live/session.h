@@ -25,7 +25,7 @@ class Session {
   void abort();
 
  private:
-  enum class HeadState : std::uint8_t { ready, gone, refused };
+  enum class HeadState : std::uint8_t { ready, gone, late, refused };
 
   Task<> serve_all();
   Task<bool> shake_hands(const TlsServer& tls);
@@ -42,7 +42,8 @@ class Session {
   [[nodiscard]] bool carries_mark() const;
   static void give_up_head(void* self);
   static void give_up_exchange(void* self);
-  void count_refusal(bool late);
+  [[nodiscard]] bool exchange_is_over() const { return exchange_deadline_ && exchange_deadline_->expired(); }
+  void count_refusal();
   [[nodiscard]] Limit idle_limit() const;
 
   LiveThread& thread_;

@@ -45,6 +45,9 @@ class DeadlineClock {
       fire_ = fire;
       owner_ = owner;
     }
+    // When it fires; time_point::max(): not armed.
+    [[nodiscard]] Clock::time_point at() const { return at_; }
+    [[nodiscard]] bool armed() const { return at_ != Clock::time_point::max(); }
     // Whether it fired since it was last armed.
     [[nodiscard]] bool expired() const { return expired_; }
 

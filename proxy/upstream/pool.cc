@@ -31,7 +31,7 @@ class Lookup {
  public:
   using Results = asio::ip::tcp::resolver::results_type;
 
-  Lookup(EventLoop& loop, const UpstreamUrl& url, std::chrono::milliseconds limit)
+  Lookup(EventLoop& loop, const UpstreamUrl& url, std::chrono::nanoseconds limit)
       : state_(std::make_shared<State>(loop.io)), late_(loop.clock, give_up, state_.get()) {
     late_.arm(limit);
     // The first look-up starts a thread, for which there may be none.
@@ -96,13 +96,14 @@ OpenSlot::~OpenSlot() {
 // One request's wait for a connection to come free.
 class Pool::Turn {
  public:
-  explicit Turn(Pool& pool) : pool_(pool), late_(pool.loop_.clock, give_up, this) {}
+  Turn(Pool& pool, std::chrono::nanoseconds limit)
+      : pool_(pool), limit_(limit), late_(pool.loop_.clock, give_up, this) {}
 
   [[nodiscard]] bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
     pool_.waiting_.push_back(this);
-    late_.arm(pool_.options_.connect_timeout);
+    late_.arm(limit_);
   }
   // Whether it came.
   [[nodiscard]] bool await_resume() const { return came_; }
@@ -122,6 +123,7 @@ class Pool::Turn {
   }
 
   Pool& pool_;
+  std::chrono::nanoseconds limit_;
   DeadlineClock::Watch late_;
   std::coroutine_handle<> waiter_;
   bool came_ = false;
@@ -140,13 +142,18 @@ void Pool::wake_waiting() {
   });
 }
 
-Task<Dialed> Pool::acquire(Reuse reuse) {
+std::chrono::nanoseconds Pool::left(Time until) const {
+  const Time now = loop_.clock.now();
+  return std::min(now + options_.connect_timeout, until) - now;
+}
+
+Task<Dialed> Pool::acquire(Reuse reuse, Time until) {
   Dialed out;
   if (reuse != Reuse::none) out.connection = take_idle();
   if (out.connection) co_return out;
   if (is_full() && idle_.empty()) {
     bool came = false;  // no co_await in a condition: gcc 12
-    if (waiting_.size() < options_.max_open) came = co_await Turn(*this);
+    if (waiting_.size() < options_.max_open) came = co_await Turn(*this, left(until));
     if (!came) {
       out.error = ArmError::refused;
       out.busy = true;
@@ -159,7 +166,7 @@ Task<Dialed> Pool::acquire(Reuse reuse) {
   if (is_full() && !idle_.empty()) idle_.erase(idle_.begin());
   OpenSlot slot;
   if (options_.max_open != 0) slot = OpenSlot(*this);
-  out = co_await dial();
+  out = co_await dial(until);
   if (out.connection) out.connection->slot = std::move(slot);
   co_return out;
 }
@@ -217,7 +224,7 @@ void Pool::trim() {
   idle_.erase(idle_.begin(), kept);
 }
 
-Task<error_code> Pool::resolve() {
+Task<error_code> Pool::resolve(std::chrono::nanoseconds limit) {
   const UpstreamUrl& url = options_.url;
   if (url.scheme == UpstreamUrl::Scheme::unix_socket) {
     if (addresses_.empty()) addresses_.emplace_back(asio::local::stream_protocol::endpoint(url.socket_path));
@@ -231,7 +238,7 @@ Task<error_code> Pool::resolve() {
   }
   const auto now = std::chrono::steady_clock::now();
   if (!addresses_.empty() && now - resolved_at_ < kAddressesKept) co_return error_code();
-  Lookup lookup(loop_, url, options_.connect_timeout);
+  Lookup lookup(loop_, url, limit);
   const error_code failed = co_await lookup;
   // A name server that is down for a moment does not take known addresses away.
   if (failed && addresses_.empty()) co_return failed;
@@ -243,17 +250,21 @@ Task<error_code> Pool::resolve() {
   co_return error_code();
 }
 
-Task<Dialed> Pool::dial() {
+// An address that does not answer leaves the others their part of the time.
+Task<Dialed> Pool::dial(Time until) {
   Dialed out;
-  const error_code unknown = co_await resolve();
+  const std::chrono::nanoseconds limit = left(until);
+  const Time end = loop_.clock.now() + limit;
+  const error_code unknown = co_await resolve(limit);
   if (unknown) {
     out.error = unknown == asio::error::timed_out ? ArmError::timeout : ArmError::refused;
     out.detail = "resolve " + options_.url.host + ": " + unknown.message();
     co_return out;
   }
   const std::vector<Address> addresses = addresses_;  // another request may resolve anew meanwhile
-  for (const Address& address : addresses) {
-    out = co_await connect_to(address);
+  for (std::size_t at = 0; at < addresses.size(); ++at) {
+    const auto share = left(end) / static_cast<std::chrono::nanoseconds::rep>(addresses.size() - at);
+    out = co_await connect_to(addresses[at], share);
     if (out.error == ArmError::none) co_return out;
   }
   // Look the name up again soon, but not with every request while the upstream is down.
@@ -261,7 +272,7 @@ Task<Dialed> Pool::dial() {
   co_return out;
 }
 
-Task<Dialed> Pool::connect_to(Address address) {
+Task<Dialed> Pool::connect_to(Address address, std::chrono::nanoseconds limit) {
   Dialed out;
   error_code error;
   const int descriptor = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -275,7 +286,7 @@ Task<Dialed> Pool::connect_to(Address address) {
     error = error_code(errno, boost::system::system_category());
   out.connection = std::make_unique<Connection>(Stream(loop_.poller, descriptor), loop_.clock);
   Connection& connection = *out.connection;
-  connection.deadline.arm(options_.connect_timeout);
+  connection.deadline.arm(limit);
   if (!error) {
     connection.stream.connecting();
     co_await connection.stream.until_writable();

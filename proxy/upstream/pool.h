@@ -77,8 +77,11 @@ class Pool {
   ~Pool() { close(); }
   Pool(const Pool&) = delete;
 
-  // Where max_open are, waits for one to come free, connect_timeout at most; as many may wait as may be open.
-  Task<Dialed> acquire(Reuse reuse);
+  using Time = DeadlineClock::Clock::time_point;
+
+  // Where max_open are, waits for one to come free, connect_timeout at most; as many may wait as may be open. Gives up
+  // at `until`, whatever it waits for.
+  Task<Dialed> acquire(Reuse reuse, Time until = Time::max());
   // The connection to reuse, where there is one: acquire() without a wait.
   [[nodiscard]] std::unique_ptr<Connection> take_idle();
   // Only connections whose last message was read to its end, and that both sides keep open.
@@ -101,9 +104,11 @@ class Pool {
   void trim();  // closes what has been idle for too long; once a second
   static void trim_again(void* self);
 
-  Task<boost::system::error_code> resolve();
-  Task<Dialed> dial();
-  Task<Dialed> connect_to(Address address);
+  // What is left until then; of connect_timeout at most.
+  [[nodiscard]] std::chrono::nanoseconds left(Time until) const;
+  Task<boost::system::error_code> resolve(std::chrono::nanoseconds limit);
+  Task<Dialed> dial(Time until);
+  Task<Dialed> connect_to(Address address, std::chrono::nanoseconds limit);
   static void part(Connection& connection);
 
   EventLoop& loop_;

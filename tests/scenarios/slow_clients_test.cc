@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <thread>
 
+#include "tests/scenarios/deaf.h"
 #include "tests/scenarios/proxy.h"
 #include "tests/scenarios/upstream.h"
 #include "tests/scenarios/with_limits.h"
@@ -95,18 +95,6 @@ TEST(SlowClients, AReaderThatTakesNothingIsLeft) {
   EXPECT_EQ(proxy.live_stats().hits(Limit::body_timeout), 1u);
 }
 
-TEST(SlowClients, AnExchangeHasATimeOfItsOwnWhereOneIsSet) {
-  Upstream stable(never_ends());
-  Proxy proxy(stable.url(), kNowhere, "",
-              with_limits([](LiveLimits& limits) { limits.exchange_timeout = milliseconds(200); }));
-  Client client(proxy.port());
-  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  while (!client.socket().receive().empty()) {
-  }
-  EXPECT_TRUE(eventually([&] { return proxy.live_stats().open_connections == 0; }));
-  EXPECT_EQ(proxy.live_stats().hits(Limit::exchange_timeout), 1u);
-}
-
 TEST(SlowStable, AResponseThatDoesNotComeInTimeIsA504) {
   Upstream stable(hangs());
   Proxy proxy(stable.url(), kNowhere, "",
@@ -114,37 +102,6 @@ TEST(SlowStable, AResponseThatDoesNotComeInTimeIsA504) {
   EXPECT_EQ(status_of(Client(proxy.port()).get("/")), 504);
   EXPECT_EQ(proxy.live_stats().hits(Limit::response_timeout), 1u);
 }
-
-// A listener whose queue is full: who connects hears nothing.
-class Deaf {
- public:
-  Deaf() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
-    EXPECT_EQ(::listen(listener_, 0), 0);
-    socklen_t size = sizeof at;
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size), 0);
-    port_ = ntohs(at.sin_port);
-    for (int& each : queued_) {
-      each = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      const int connected = ::connect(each, reinterpret_cast<sockaddr*>(&at), sizeof at);
-      EXPECT_TRUE(connected == 0 || errno == EINPROGRESS);
-    }
-  }
-  ~Deaf() {
-    for (const int each : queued_) ::close(each);
-    ::close(listener_);
-  }
-  Deaf(const Deaf&) = delete;
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int listener_;
-  std::uint16_t port_ = 0;
-  std::array<int, 4> queued_{};
-};
 
 TEST(SlowStable, AConnectionThatIsNotTakenInTimeIsA504) {
   Deaf stable;
