@@ -108,7 +108,8 @@ Task<Next> Relay::attempt_all() {
     if (aborted_) co_return Next::abort;
     if (!whole) co_return co_await stream_both();
     HeadOutcome outcome = HeadOutcome::lost_before_any_byte;
-    if (co_await send_request()) outcome = co_await read_response_head();
+    const bool sent = co_await send_request();
+    if (sent) outcome = co_await read_response_head();
     if (outcome == HeadOutcome::ready) co_return co_await relay_response();
     const bool lost = outcome == HeadOutcome::lost_before_any_byte && !out_of_time_;
     const bool retry = lost && upstream_->reused && idempotent_ && reuse != Reuse::none;
@@ -295,7 +296,9 @@ Task<Relay::HeadOutcome> Relay::read_response_head() {
     if (scanned == ScanResult::complete) {
       if (space_.response.status >= 200 || switches) co_return HeadOutcome::ready;
       upstream_keeps_ = upstream_keeps_ && space_.response.keep_alive;
-      if (++interim > kMaxInterim || !co_await forward_interim()) {
+      bool goes_on = ++interim <= kMaxInterim;
+      if (goes_on) goes_on = co_await forward_interim();
+      if (!goes_on) {
         note_failure(502, "stable_garbage", "too many interim responses, or the client left");
         co_return HeadOutcome::failed;
       }
@@ -303,7 +306,10 @@ Task<Relay::HeadOutcome> Relay::read_response_head() {
       upstream_->deadline.arm(thread_.options.limits.response_timeout);
       continue;
     }
-    if (waiting_ && waiting_->is_over() && !co_await tell_to_continue()) co_return HeadOutcome::failed;
+    if (waiting_ && waiting_->is_over()) {
+      const bool told = co_await tell_to_continue();
+      if (!told) co_return HeadOutcome::failed;
+    }
     co_await upstream_->stream.until_readable();
     const IoResult got = co_await upstream_->stream.read_some(in.space());
     if (got.error == asio::error::operation_aborted && upstream_->stream.is_open()) continue;  // waiting_ is over
@@ -372,7 +378,9 @@ Task<Next> Relay::relay_response() {
     if (tee_) tee_->response_payload(space_.response_payload);
     space_.response_framer.frame(space_.response_payload, space_.response_body.done(), space_.response_body.trailers(),
                                  space_.to_client);
-    if (!space_.to_client.empty() && !co_await send_to_client()) co_return Next::abort;
+    bool sent = true;
+    if (!space_.to_client.empty()) sent = co_await send_to_client();
+    if (!sent) co_return Next::abort;
     if (space_.response_body.done()) break;
     space_.to_client.clear();
     upstream_->deadline.arm(thread_.options.limits.response_timeout);
@@ -414,7 +422,8 @@ Task<Next> Relay::answer(int status, std::string_view reason, std::string_view d
   if (space_.method == "HEAD") space_.response_text.resize(space_.response_text.find("\r\n\r\n") + 4);
   thread_.counters.responses[static_cast<std::size_t>(status / 100)].add();
   space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
-  if (!co_await send_to_client()) co_return Next::abort;
+  const bool sent = co_await send_to_client();
+  if (!sent) co_return Next::abort;
   co_return keep ? Next::keep : Next::close;
 }
 

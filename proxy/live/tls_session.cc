@@ -11,7 +11,8 @@ Task<> Session::run_tls() {
   const std::shared_ptr<const TlsServer> tls = thread_.tls;
   thread_.counters.connections.add();
   thread_.counters.open_connections.add();
-  if (co_await shake_hands(*tls)) co_await serve_all();
+  const bool shaken = co_await shake_hands(*tls);
+  if (shaken) co_await serve_all();
   client_.stream.close();
   thread_.counters.open_connections.sub();
 }
