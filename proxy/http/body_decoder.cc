@@ -6,7 +6,7 @@ namespace truemirror {
 
 void BodyDecoder::start(Framing framing, std::uint64_t content_length) {
   framing_ = framing;
-  left_ = content_length;
+  left_ = framing == Framing::length ? content_length : 0;
   received_ = 0;
   failed_ = false;
   done_ = framing == Framing::none || (framing == Framing::length && content_length == 0);

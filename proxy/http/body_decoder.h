@@ -30,12 +30,13 @@ class BodyDecoder {
   [[nodiscard]] bool failed() const { return failed_; }
   // Trailer fields of a chunked body, complete once done() (ChunkDecoder::trailers).
   [[nodiscard]] const Headers& trailers() const { return chunks_.trailers(); }
-  // Payload bytes seen so far.
+  // Payload bytes seen so far; and with those that a length, or the chunk that has begun, says will come.
   [[nodiscard]] std::uint64_t received() const { return received_; }
+  [[nodiscard]] std::uint64_t announced() const { return received_ + left_ + chunks_.announced(); }
 
  private:
   Framing framing_ = Framing::none;
-  std::uint64_t left_ = 0;  // of a fixed length
+  std::uint64_t left_ = 0;  // of a fixed length; else 0
   std::uint64_t received_ = 0;
   bool done_ = false, failed_ = false;
   ChunkDecoder chunks_;

@@ -27,6 +27,8 @@ class ChunkDecoder {
 
   [[nodiscard]] bool done() const { return state_ == State::done; }
   [[nodiscard]] bool failed() const { return state_ == State::failed; }
+  // What is still to come of the chunk that has begun.
+  [[nodiscard]] std::uint64_t announced() const { return state_ == State::data ? size_ : 0; }
   // Complete once done(). Those that frame or route fail the body, others that a trailer may not hold are gone (RFC
   // 9110 §6.5.1).
   [[nodiscard]] const Headers& trailers() const { return trailers_; }

@@ -65,7 +65,7 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
   space_.request_payload.clear();
   const std::string_view body_bytes = in_.unread().substr(head.size);
   const std::size_t consumed = space_.request_body.feed(body_bytes, space_.request_payload);
-  look_at_body(head.content_length);
+  look_at_body();
   if (body_problem_ != nullptr) co_return co_await answer_body_problem();
   if (tee_) tee_->request_payload(space_.request_payload);
   // The spans stay where they are until the next read into `in_`.
@@ -238,13 +238,13 @@ void Relay::take_body(std::size_t bytes) {
   in_.commit(bytes);
   space_.request_payload.clear();
   in_.consume(space_.request_body.feed(in_.unread(), space_.request_payload));
-  look_at_body(0);
+  look_at_body();
 }
 
-// `announced` by its length; a chunked one shows its size as it comes.
-void Relay::look_at_body(std::uint64_t announced) {
+// By its length; a chunked one shows its size chunk by chunk.
+void Relay::look_at_body() {
   if (space_.request_body.failed()) body_problem_ = &kBodyMalformed;
-  if (!exceeds(std::max(announced, space_.request_body.received()), thread_.options.limits.body_bytes)) return;
+  if (!exceeds(space_.request_body.announced(), thread_.options.limits.body_bytes)) return;
   thread_.counters.hit(Limit::body_bytes);
   body_problem_ = &kBodyTooLarge;
 }

@@ -68,7 +68,7 @@ class Relay {
   static void stop_reading(void* stream);
   void judge_pace(std::chrono::nanoseconds waited, std::size_t bytes, bool late);
   void take_body(std::size_t bytes);
-  void look_at_body(std::uint64_t announced);
+  void look_at_body();
   Task<Next> answer_body_problem();
   Task<HeadOutcome> read_response_head();
   Task<bool> forward_interim();

@@ -97,7 +97,7 @@ Rig::Rig(bool mirroring, std::vector<std::string> methods)
       proxy_(stable_.url(), candidate_.url(), control_.url(),
              [&](testing::ProxySetup& setup) {
                setup.live.pseudonym = "truemirror";
-               setup.live.limits.body_bytes = 0;  // lengths are read to their last digit
+               setup.live.limits.body_bytes = std::uint64_t{8} << 30;  // lengths are read to their last digit
                setup.live.threads = 1;            // one pool: what a case leaves in it, the next request meets
                setup.plan.fraction = mirroring ? 1.0 : 0.0;
                setup.plan.routes.push_back({.match = "/innocent/**", .methods = {}, .fraction = 0.0});

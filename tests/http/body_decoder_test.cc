@@ -34,6 +34,24 @@ TEST(BodyDecoder, ChunkedIsTheSameInPiecesOfAnySize) {
   }
 }
 
+TEST(BodyDecoder, KnowsHowMuchIsAnnounced) {
+  BodyDecoder decoder;
+  std::vector<std::string_view> payload;
+  decoder.start(Framing::length, 10);
+  EXPECT_EQ(decoder.announced(), 10u);
+  decoder.feed("0123", payload);
+  EXPECT_EQ(decoder.announced(), 10u);
+  decoder.start(Framing::chunked, 10);
+  EXPECT_EQ(decoder.announced(), 0u);
+  decoder.feed("4\r\nabcd\r\n5", payload);
+  EXPECT_EQ(decoder.announced(), 4u);  // the size may have more digits
+  decoder.feed("\r\nef", payload);
+  EXPECT_EQ(decoder.announced(), 9u);
+  decoder.feed("ghi\r\n0\r\n\r\n", payload);
+  EXPECT_EQ(decoder.announced(), 9u);
+  EXPECT_EQ(decoder.received(), 9u);
+}
+
 TEST(BodyDecoder, NoBodyHasTheTrailersOfTheOneBefore) {
   for (const Framing next : {Framing::none, Framing::length, Framing::until_close, Framing::chunked}) {
     BodyDecoder decoder;

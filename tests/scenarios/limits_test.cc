@@ -63,8 +63,11 @@ TEST(Limits, AChunkedBodyIsCutOffWhereItGrowsTooLarge) {
   later.send("6\r\n56789a\r\n");
   EXPECT_EQ(status_of(later.receive("POST")), 413);
   EXPECT_EQ(later.receive_all(), "");
+  Client announces(proxy.port());
+  announces.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n6\r\n");
+  EXPECT_EQ(status_of(announces.receive("POST")), 413);
   EXPECT_EQ(stable.asked().size(), 0u);  // no whole request
-  EXPECT_EQ(proxy.live_stats().hits(Limit::body_bytes), 2u);
+  EXPECT_EQ(proxy.live_stats().hits(Limit::body_bytes), 3u);
 }
 
 TEST(Limits, ASurplusConnectionIsAnsweredAndTheOthersAreServed) {
