@@ -1,8 +1,18 @@
 #include "proxy/upstream/deadline.h"
 
-namespace truemirror {
+#include <algorithm>
 
-DeadlineClock::DeadlineClock(boost::asio::io_context& io) : timer_(io) {}
+namespace truemirror {
+namespace {
+
+using Time = DeadlineClock::Clock::time_point;
+constexpr std::chrono::nanoseconds kTick = DeadlineClock::kTick;
+
+std::int64_t tick_of(Time time) { return time.time_since_epoch() / kTick; }
+
+}  // namespace
+
+DeadlineClock::DeadlineClock(boost::asio::io_context& io) : timer_(io), tick_(tick_of(now_)) {}
 
 void DeadlineClock::start() {
   running_ = true;
@@ -21,28 +31,40 @@ void DeadlineClock::stop() {
 }
 
 void DeadlineClock::advance(Clock::time_point now) {
+  const std::int64_t last = std::max(tick_, tick_of(now));
   now_ = now;
-  for (Watch* watch = first_; watch != nullptr; watch = scan_next_) {
-    scan_next_ = watch->next_;
-    if (watch->at_ > now_) continue;
-    watch->disarm();
-    watch->expired_ = true;
-    watch->fire_(watch->owner_);
+  // All that may be due is taken first, the latest ticks first: so the earliest fire first, and none is looked at
+  // twice.
+  for (std::int64_t tick = std::min(last, tick_ + kBuckets - 1); tick >= tick_; --tick) {
+    Watch*& first = bucket(tick);
+    while (first != nullptr) {
+      Watch& watch = *first;
+      watch.unlink();
+      watch.link(due_);
+    }
   }
-  scan_next_ = nullptr;
+  tick_ = last;
+  while (due_ != nullptr) {
+    Watch& watch = *due_;
+    watch.unlink();
+    watch.looked_at_ = Clock::time_point::max();
+    look_at(watch);
+  }
 }
 
-DeadlineClock::Watch::Watch(DeadlineClock& clock, Fire fire, void* owner) : clock_(clock), fire_(fire), owner_(owner) {
-  next_ = clock_.first_;
-  if (next_ != nullptr) next_->previous_ = this;
-  clock_.first_ = this;
+void DeadlineClock::look_at(Watch& watch) {
+  if (!watch.armed()) return;
+  if (watch.at_ > now_) return file(watch);
+  watch.disarm();
+  watch.expired_ = true;
+  watch.fire_(watch.owner_);
 }
 
-DeadlineClock::Watch::~Watch() {
-  if (clock_.scan_next_ == this) clock_.scan_next_ = next_;
-  if (previous_ != nullptr) previous_->next_ = next_;
-  if (next_ != nullptr) next_->previous_ = previous_;
-  if (clock_.first_ == this) clock_.first_ = next_;
+void DeadlineClock::file(Watch& watch) {
+  watch.unlink();
+  const std::int64_t tick = std::clamp(tick_of(watch.at_), tick_, tick_ + kBuckets - 1);
+  watch.looked_at_ = Time(tick * kTick);
+  watch.link(bucket(tick));
 }
 
 }  // namespace truemirror
