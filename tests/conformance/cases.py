@@ -84,13 +84,6 @@ def groups():
     return {path.stem: path.read_text().splitlines()[0].lstrip("# ") for path in sorted(FOLDER.glob("*.txt"))}
 
 
-def reason(group):
-    """What the head of a group's file says of it."""
-    lines = (FOLDER / (group + ".txt")).read_text().splitlines()[1:]
-    head = [line.lstrip("# ") for line in lines[:lines.index("")]]
-    return " ".join(head)
-
-
 def write_seeds(folder):
     """head_scanner: a byte (where the head is split), then a request or a response; body_decoder: two bytes (framing and
     length), then a body; session: a script in which the client sends what it sends and stable answers."""

@@ -5,10 +5,9 @@
 
 Both run as reverse proxies with their defaults and kept connections to the upstream, on loopback, in a temporary folder.
 A case is refused by a proxy that answers with an error or closes, and forwarded where the upstream received a head of
-it. Prints, in Markdown, a table of the groups, then each group's reason and its cases where a peer forwards what is
-refused here, refuses what is forwarded here, or hands on other responses; --all: also those refused with another status.
-A case has a reason of its own in the last column where the group's does not say it all. Needs nginx and haproxy (Debian's, of
-docker/install-deps.sh bench).
+it. Prints, in Markdown, a table of the groups, then one of the differences with the reasons that differences.txt gives,
+then, with --all, each case that differs. Exits 1 where one that differs has no reason there, or two. Needs nginx and haproxy
+(Debian's, of docker/install-deps.sh bench).
 """
 import argparse
 import collections
@@ -18,6 +17,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -228,7 +228,7 @@ def shown(outcome):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--all", action="store_true", help="list cases with another status as well")
+    parser.add_argument("--all", action="store_true", help="list every case that differs as well")
     everything = parser.parse_args().all
     corpus = cases.read_all()
     with tempfile.TemporaryDirectory() as folder:
@@ -245,15 +245,54 @@ def main():
     for group, counts in sorted(rows.items()):
         cells = [str(counts[name][kind] or "") for name in results for kind in kinds]
         print(f"| {titles[group]} | {sum(counts['nginx'].values())} | " + " | ".join(cells) + " |")
-    worth = {"forwards", "refuses", "other responses"} | ({"other status"} if everything else set())
-    for group, title in cases.groups().items():
-        lines = [line(case, [outcomes[at] for outcomes in results.values()]) for at, case in enumerate(corpus)
-                 if case.group == group
-                 and worth & {judge(case, outcomes[at]) for outcomes in results.values()}]
+    differing = [at for at, case in enumerate(corpus)
+                 if any(judge(case, outcomes[at]) != "same" for outcomes in results.values())]
+    unexplained = explain([corpus[at] for at in differing])
+    for group, title in cases.groups().items() if everything else ():
+        lines = [line(corpus[at], [outcomes[at] for outcomes in results.values()]) for at in differing
+                 if corpus[at].group == group]
         if lines:
-            print(f"\n### {title}\n\n{cases.reason(group)}\n\n| case | truemirror | " + " | ".join(results)
+            print(f"\n### {title}\n\n| case | truemirror | " + " | ".join(results)
                   + " | why |\n|---|---|" + "---|" * (len(results) + 1))
             print("\n".join(lines))
+    sys.exit(unexplained)
+
+
+class Reason:
+    """One entry of differences.txt: a difference, what each of us does, and the cases that it is about."""
+
+    def __init__(self, text):
+        title, *lines = text.strip().splitlines()
+        self.title, self.does, self.patterns, self.met = title, {}, [], 0
+        for each in lines:
+            key, _, value = each.partition(": ")
+            if key in ("nginx", "haproxy", "here"):
+                self.does[key] = value
+            else:
+                self.patterns.append((key, re.compile(".*".join(map(re.escape, value.split("*"))))))
+
+    def covers(self, case):
+        return any(case.group.startswith(file + "-") and pattern.fullmatch(case.name) for file, pattern in self.patterns)
+
+
+def explain(differing):
+    """Prints the table of reasons, with how many cases each is true of; whether a case has none, or two."""
+    text = (pathlib.Path(__file__).parent / "differences.txt").read_text()
+    reasons = [Reason(part) for part in re.split(r"^### ", text, flags=re.M)[1:]]
+    unexplained = False
+    for case in differing:
+        mine = [reason for reason in reasons if reason.covers(case)]
+        for reason in mine:
+            reason.met += 1
+        if len(mine) != 1:
+            titles = "; ".join(reason.title for reason in mine) or "none"
+            print(f"{case.group}: {case.name}: reasons in differences.txt: {titles}", file=sys.stderr)
+            unexplained = True
+    print("\n| what | cases | nginx | haproxy | truemirror, and why |\n|---|---|---|---|---|")
+    for reason in reasons:
+        cells = [reason.title, str(reason.met), *(reason.does[who] for who in ("nginx", "haproxy", "here"))]
+        print("| " + " | ".join(cells) + " |")
+    return unexplained
 
 
 def line(case, outcomes):

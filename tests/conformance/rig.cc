@@ -98,7 +98,7 @@ Rig::Rig(bool mirroring, std::vector<std::string> methods)
              [&](testing::ProxySetup& setup) {
                setup.live.pseudonym = "truemirror";
                setup.live.limits.body_bytes = std::uint64_t{8} << 30;  // lengths are read to their last digit
-               setup.live.threads = 1;            // one pool: what a case leaves in it, the next request meets
+               setup.live.threads = 1;  // one pool: what a case leaves in it, the next request meets
                setup.plan.fraction = mirroring ? 1.0 : 0.0;
                setup.plan.routes.push_back({.match = "/innocent/**", .methods = {}, .fraction = 0.0});
                setup.plan.routes.push_back({.match = "/**", .methods = methods, .fraction = std::nullopt});
