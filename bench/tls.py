@@ -4,7 +4,7 @@
 Same certificate (ECDSA P-256), suites, groups, tickets and buffers; load and upstreams on cpu 0, each proxy alone on cpu
 1. CPU is that of all threads of the subject. Short runs alternate; a peer counts with its lower quartile, we with the
 median.
-    bench/tls.py [--truemirror build/release/truemirror] [--rounds 6] [--seconds 2]
+    bench/tls.py [--truemirror build/release/truemirror] [--rounds 6] [--seconds 2] [--only handshake]
 """
 import argparse
 import os
@@ -120,7 +120,9 @@ def main():
     parser.add_argument("--truemirror", default=os.path.join(here, "../build/release/truemirror"))
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--only", default="", help="questions whose name holds this")
     options = parser.parse_args()
+    questions = [question for question in QUESTIONS if options.only in question]
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("this bench pins load and proxy to two cpus; there is one")
     os.sched_setaffinity(0, {LOAD_CPU})  # this process is the load of the handshakes
@@ -133,14 +135,14 @@ def main():
         # nginx buffers what it relays, by default to a file; here in memory alone, as we do.
         subjects = {"nginx": nginx_tls(servers, "nginx", stable, certificate, key, "proxy_max_temp_file_size 0;"),
                     "truemirror": truemirror_tls(servers, "truemirror", stable, certificate, key)}
-        runs = {(name, question): [] for name in subjects for question in QUESTIONS}
+        runs = {(name, question): [] for name in subjects for question in questions}
         for turn in range(options.rounds):
-            for question in QUESTIONS:
+            for question in questions:
                 for name in list(subjects)[::1 if turn % 2 else -1]:
                     runs[name, question].append(measure(*subjects[name], question, options.seconds))
             print(f"round {turn + 1} of {options.rounds}", file=sys.stderr)
         print("| what | nginx, CPU µs (q1, median, q3) | truemirror, CPU µs | ÷ nginx |\n|---|---|---|---|")
-        for question in QUESTIONS:
+        for question in questions:
             theirs = statistics.quantiles(runs["nginx", question], n=4, method="inclusive")
             ours = statistics.quantiles(runs["truemirror", question], n=4, method="inclusive")
             print(f"| {question} | {theirs[0]:.1f}, {theirs[1]:.1f}, {theirs[2]:.1f} | {ours[0]:.1f}, {ours[1]:.1f}, "

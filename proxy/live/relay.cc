@@ -340,10 +340,10 @@ ResponseFacts Relay::choose_framing() {
   return facts;
 }
 
-Task<bool> Relay::send_to_client() {
+Task<bool> Relay::send_to_client(Sending how) {
   committed_ = true;
   client_.write_deadline.arm(thread_.look_at_reader_after);
-  const IoResult sent = co_await client_.stream.write(space_.to_client);
+  const IoResult sent = co_await client_.stream.write(space_.to_client, how);
   client_.write_deadline.disarm();
   thread_.counters.bytes_to_clients.add(sent.bytes);
   if (sent.error) client_left();
@@ -378,8 +378,10 @@ Task<Next> Relay::relay_response() {
     if (tee_) tee_->response_payload(space_.response_payload);
     space_.response_framer.frame(space_.response_payload, space_.response_body.done(), space_.response_body.trailers(),
                                  space_.to_client);
+    const bool last = facts.close && uploaded_ && space_.response_body.done();
+    const Sending how = last ? Sending::last : Sending::usual;
     bool sent = true;
-    if (!space_.to_client.empty()) sent = co_await send_to_client();
+    if (!space_.to_client.empty()) sent = co_await send_to_client(how);
     if (!sent) co_return Next::abort;
     if (space_.response_body.done()) break;
     space_.to_client.clear();
@@ -403,7 +405,14 @@ Task<Next> Relay::relay_response() {
   // A request that stable answered before it was whole cannot be asked again.
   if (tee_ && uploaded_) tee_->response_done(space_.response_body.trailers());
   if (upstream_keeps_ && in.empty() && uploaded_) keep_upstream();
-  co_return facts.close ? Next::close : Next::keep;
+  if (!facts.close) co_return Next::keep;
+  co_return client_is_done() ? Next::part : Next::close;
+}
+
+// Who has said `close` must send no more (RFC 9112 §9.6); yet some put a line end behind a body, and closing over bytes
+// unread is a reset, which may destroy the response before it is read.
+bool Relay::client_is_done() const {
+  return !space_.request.keep_alive && !course_.connect && uploaded_ && in_.empty() && client_.stream.silent();
 }
 
 void Relay::keep_upstream() { thread_.stable.release(std::move(upstream_)); }

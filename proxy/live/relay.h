@@ -21,7 +21,8 @@ namespace truemirror {
 // What the session does with the client's connection after an exchange.
 enum class Next : std::uint8_t {
   keep,   // read the next request
-  close,  // the response is through; close in order
+  close,  // the response is through; close in order, after a while for what the client may still send
+  part,   // the same, but the client has asked for the end and sends nothing more: close at once
   abort,  // the response is not: close at once, so that the client sees it
   tunnel  // neither side speaks HTTP any more
 };
@@ -75,9 +76,10 @@ class Relay {
   Task<bool> tell_to_continue();
   Task<Next> download();
   Task<Next> relay_response();
+  [[nodiscard]] bool client_is_done() const;
   Task<Next> open_tunnel();
   [[nodiscard]] bool opens_tunnel() const;
-  Task<bool> send_to_client();
+  Task<bool> send_to_client(Sending how = Sending::usual);
   Task<Next> answer_failure();
   Task<Next> answer(int status, std::string_view reason, std::string_view detail);
 

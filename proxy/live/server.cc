@@ -22,7 +22,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 constexpr int kBacklog = 4096;
-constexpr int kAcceptedAtOnce = 64;  // then those that are connected have their turn
 constexpr int kLookedAtForIdle = 64;
 // Pause after an accept that failed for want of memory: no spinning.
 constexpr std::chrono::milliseconds kAcceptPause{50};
@@ -70,13 +69,14 @@ class LiveServer::Worker {
   Result<std::uint16_t> bind(const tcp::endpoint& at, bool tls) {
     auto acceptor = bind_listener(thread_state_.loop.io, at, true);
     if (!acceptor) return acceptor.error();
-    Listener& listener = listeners_.emplace_back(*std::move(acceptor), asio::steady_timer(thread_state_.loop.io), tls);
-    return listener.acceptor.local_endpoint().port();
+    const std::uint16_t port = acceptor->local_endpoint().port();
+    listeners_.emplace_back(*this, acceptor->release(), tls);
+    return port;
   }
 
   void start() {
     thread_state_.loop.start();
-    for (Listener& listener : listeners_) accept_next(listener);
+    for (Listener& listener : listeners_) listener.socket.wait_to_read(listener, std::noop_coroutine());
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), ("live-" + std::to_string(index_)).c_str());
       thread_state_.loop.io.run();
@@ -87,8 +87,7 @@ class LiveServer::Worker {
     asio::post(thread_state_.loop.io, [this, limit] {
       thread_state_.draining = true;
       for (Listener& listener : listeners_) {
-        boost::system::error_code ignored;  // closing what is closed is no failure
-        listener.acceptor.close(ignored);
+        listener.socket.close();
         listener.pause.cancel();
       }
       accepting_ = false;
@@ -118,42 +117,38 @@ class LiveServer::Worker {
     Admission::Place place;
     std::unique_ptr<Session> session;
   };
-  struct Listener {
-    Listener(tcp::acceptor a, asio::steady_timer p, bool over_tls)
-        : acceptor(std::move(a)), pause(std::move(p)), tls(over_tls) {}
-    tcp::acceptor acceptor;
+  // Where clients connect. Each look at the sockets takes one of those that wait, until the socket is closed.
+  struct Listener final : Poller::Wait {
+    Listener(Worker& w, int descriptor, bool over_tls)
+        : worker(w),
+          socket(w.thread_state_.loop.poller, descriptor, Poller::Socket::Kind::listener),
+          pause(w.thread_state_.loop.io),
+          tls(over_tls) {}
+    bool attempt() override {
+      if (!socket.is_open()) return true;
+      worker.accept_one(*this);
+      return false;
+    }
+    Worker& worker;
+    Poller::Socket socket;
     asio::steady_timer pause;
     bool tls;
   };
 
-  void accept_next(Listener& listener) {
-    listener.acceptor.async_wait(tcp::acceptor::wait_read, [this, &listener](const boost::system::error_code& error) {
-      if (!error && accepting_) accept_ready(listener);
-    });
-  }
-
-  // Takes what has connected. The sockets never become Asio's: the poller registers each once.
-  void accept_ready(Listener& listener) {
-    for (int taken = 0; taken < kAcceptedAtOnce; ++taken) {
-      if (listener.tls && exceeds(thread_state_.handshakes.under_way() + 1, most_handshakes_)) {
-        if (taken > 0) break;  // perhaps nobody waits
-        thread_state_.counters.hit(Limit::handshakes);
-        thread_state_.handshakes.make_room();
-        return accept_later(listener);
-      }
-      sockaddr_storage peer{};
-      socklen_t size = sizeof peer;
-      const int descriptor = ::accept4(listener.acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer), &size,
-                                       SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (descriptor >= 0) {
-        admit(listener, descriptor, peer, size);
-      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        break;
-      } else if (errno != ECONNABORTED && errno != EINTR && !make_do(listener, errno)) {
-        return accept_later(listener);
-      }
+  // The connection's socket never becomes Asio's: the poller registers it once.
+  void accept_one(Listener& listener) {
+    if (listener.tls && exceeds(thread_state_.handshakes.under_way() + 1, most_handshakes_)) {
+      thread_state_.counters.hit(Limit::handshakes);
+      thread_state_.handshakes.make_room();
+      return accept_later(listener);
     }
-    accept_next(listener);
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int descriptor = ::accept4(listener.socket.descriptor(), reinterpret_cast<sockaddr*>(&peer), &size,
+                                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) return admit(listener, descriptor, peer, size);
+    const bool passing = errno == EAGAIN || errno == EWOULDBLOCK || errno == ECONNABORTED || errno == EINTR;
+    if (!passing && !make_do(listener, errno)) accept_later(listener);
   }
 
   // At the limit a connection that idles between two requests makes room for the new one, where there is one nearby;
@@ -175,7 +170,7 @@ class LiveServer::Worker {
     thread_state_.counters.accept_errors.add();
     if (code != EMFILE && code != ENFILE) return false;
     admission_.out_of_descriptors(thread_state_.loop.clock.now());
-    return shed_an_idle_one() || refusals_.refuse_next(listener.acceptor.native_handle(), !listener.tls);
+    return shed_an_idle_one() || refusals_.refuse_next(listener.socket.descriptor(), !listener.tls);
   }
 
   // Looks at a few only, and goes on from there the next time.
@@ -190,10 +185,11 @@ class LiveServer::Worker {
     return false;
   }
 
-  void accept_later(Listener& listener) {
+  static void accept_later(Listener& listener) {
+    listener.socket.pause(true);
     listener.pause.expires_after(kAcceptPause);
-    listener.pause.async_wait([this, &listener](const boost::system::error_code& error) {
-      if (!error && accepting_) accept_ready(listener);
+    listener.pause.async_wait([&listener](const boost::system::error_code& error) {
+      if (!error) listener.socket.pause(false);
     });
   }
 

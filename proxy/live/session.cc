@@ -84,6 +84,10 @@ Task<> Session::serve_all() {
       co_await linger();
       break;
     }
+    if (next == Next::part) {
+      client_.between_messages = true;  // nothing is cut off
+      break;
+    }
   }
   if (client_.between_messages) client_.stream.goodbye();
   client_.stream.close();
@@ -177,6 +181,7 @@ std::unique_ptr<Tee> Session::sample_it() {
 Task<Next> Session::serve() {
   thread_.counters.requests.add();
   ++ordinal_.ordinal;
+  const bool client_ends = !space_->request.keep_alive;
   const LiveLimits& limits = thread_.options.limits;
   if (limits.requests_per_connection != 0 && ordinal_.ordinal >= limits.requests_per_connection) {
     thread_.counters.hit(Limit::requests_per_connection);
@@ -199,8 +204,9 @@ Task<Next> Session::serve() {
   relay_ = &relay;
   std::unique_ptr<Tee> tee;  // no temporary of a conditional in a co_await: gcc 12 destroys it twice (PR 99576)
   if (!marked && !course.may_tunnel()) tee = sample_it();
-  const Next next = co_await relay.run(std::move(tee));
+  Next next = co_await relay.run(std::move(tee));
   relay_ = nullptr;
+  if (next == Next::part && !client_ends) next = Next::close;  // it is we who end, and it may be about to send more
   if (next == Next::tunnel) co_await tunnel(relay.take_upstream());
   co_return next;
 }

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
@@ -46,25 +47,29 @@ void Poller::wait() {
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
     if (error || !started_) return;
     scheduled_ = true;
-    for (unsigned look = 0; look < kLooks && (poll() || !due_.empty()); ++look) run_due();
+    for (unsigned look = 0; look < kLooks; ++look) {
+      const std::size_t happened = poll();
+      run_due();
+      if (happened <= 1 && due_.empty()) break;  // one alone: the next look would find nothing
+    }
     run();
     if (started_) wait();
   });
 }
 
 // Only notes what happened: what a waiter does may close sockets that a later event is about.
-bool Poller::poll() {
+std::size_t Poller::poll() {
   std::array<epoll_event, kEvents> events;
-  bool any = false;
+  std::size_t happened = 0;
   for (int count = kEvents; count == kEvents;) {
     count = ::epoll_wait(epoll_.native_handle(), events.data(), kEvents, 0);
     for (int at = 0; at < count; ++at) {
       const epoll_event& event = events[static_cast<std::size_t>(at)];
       static_cast<Socket*>(event.data.ptr)->on_event(event.events);
     }
-    any = any || count > 0;
+    happened += static_cast<std::size_t>(std::max(count, 0));
   }
-  return any;
+  return happened;
 }
 
 void Poller::run_soon(Wait& wait) {
@@ -92,10 +97,11 @@ void Poller::run_due() {
   taken_.clear();
 }
 
-Poller::Socket::Socket(Poller& poller, int descriptor) : poller_(poller), descriptor_(descriptor) {
+Poller::Socket::Socket(Poller& poller, int descriptor, Kind kind) : poller_(poller), descriptor_(descriptor) {
   if (descriptor_ < 0) return;
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN;
+  if (kind == Kind::connection) event.events |= EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = this;
   if (::epoll_ctl(poller_.epoll_.native_handle(), EPOLL_CTL_ADD, descriptor_, &event) != 0) close();
 }
@@ -111,6 +117,14 @@ void Poller::Socket::on_event(std::uint32_t events) {
   writable_ = writable_ || (events & kOutput) != 0;
   if (reader_ != nullptr && (readable_ || reader_wants_room_)) poller_.run_soon(*reader_);
   if (writer_ != nullptr && writable_) poller_.run_soon(*writer_);
+}
+
+void Poller::Socket::pause(bool paused) {
+  epoll_event event{};
+  if (!paused) event.events = EPOLLIN;
+  event.data.ptr = this;
+  // What is registered can be changed: it wants no memory.
+  if (is_open()) (void)::epoll_ctl(poller_.epoll_.native_handle(), EPOLL_CTL_MOD, descriptor_, &event);
 }
 
 void Poller::Socket::yield(Wait& wait, std::coroutine_handle<> waiter) {

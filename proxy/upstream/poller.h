@@ -46,8 +46,8 @@ class Poller {
 
  private:
   void wait();
-  // Whether anything happened.
-  bool poll();
+  // How much happened.
+  std::size_t poll();
   void run_soon(Wait& wait);
   void run();
   void run_due();
@@ -63,8 +63,14 @@ class Poller {
 // last read or write found, so that one that would find nothing is not made.
 class Poller::Socket {
  public:
+  enum class Kind : std::uint8_t {
+    connection,
+    // Level-triggered: each look finds it while a connection waits, so that one can be taken at a time and none is ever
+    // asked for in vain, which costs a file that is made and undone.
+    listener
+  };
   // Takes the descriptor over; -1: none. One that cannot be registered (no memory) is closed.
-  Socket(Poller& poller, int descriptor);
+  Socket(Poller& poller, int descriptor, Kind kind = Kind::connection);
   // Nobody waits on it any more.
   ~Socket();
   Socket(const Socket&) = delete;
@@ -83,6 +89,8 @@ class Poller::Socket {
   // Who waits to read and to write: at most one each, resumed when its attempt() succeeds.
   void wait_to_read(Wait& wait, std::coroutine_handle<> waiter) { park(reader_, wait, waiter); }
   void wait_to_write(Wait& wait, std::coroutine_handle<> waiter) { park(writer_, wait, waiter); }
+  // A listener that is not looked at while those who connect have to wait.
+  void pause(bool paused);
   // As wait_to_read(), but not for an event: others only have their turn first.
   void yield(Wait& wait, std::coroutine_handle<> waiter);
   // The reader cannot go on before something is written (a TLS peer that asks for new keys).

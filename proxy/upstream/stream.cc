@@ -23,12 +23,12 @@ constexpr std::size_t kSmallMessage = 4u << 10;
 error_code system_error(int code) { return {code, boost::system::system_category()}; }
 bool would_block(int code) { return code == EAGAIN || code == EWOULDBLOCK; }
 
-ssize_t send_one(int descriptor, asio::const_buffer buffer) {
-  return ::send(descriptor, buffer.data(), buffer.size(), MSG_NOSIGNAL);
+ssize_t send_one(int descriptor, asio::const_buffer buffer, int flags) {
+  return ::send(descriptor, buffer.data(), buffer.size(), flags);
 }
 
 // A small message goes as one piece: copying it costs less than the kernel's work for a vector of pieces.
-ssize_t send_many(int descriptor, std::span<const asio::const_buffer> buffers) {
+ssize_t send_many(int descriptor, std::span<const asio::const_buffer> buffers, int flags) {
   std::array<char, kSmallMessage> piece;
   std::size_t size = 0;
   std::size_t copied = 0;
@@ -36,7 +36,7 @@ ssize_t send_many(int descriptor, std::span<const asio::const_buffer> buffers) {
     if (buffers[copied].size() > 0) std::memcpy(piece.data() + size, buffers[copied].data(), buffers[copied].size());
     size += buffers[copied++].size();
   }
-  if (copied == buffers.size()) return send_one(descriptor, asio::const_buffer(piece.data(), size));
+  if (copied == buffers.size()) return send_one(descriptor, asio::const_buffer(piece.data(), size), flags);
   std::array<iovec, kMostBuffers> parts;
   const std::size_t count = std::min(buffers.size(), parts.size());
   for (std::size_t at = 0; at < count; ++at)
@@ -44,7 +44,7 @@ ssize_t send_many(int descriptor, std::span<const asio::const_buffer> buffers) {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = count;
-  return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+  return ::sendmsg(descriptor, &message, flags);
 }
 
 }  // namespace
@@ -86,11 +86,12 @@ bool Stream::WriteOp::attempt() {
     result_.error = asio::error::operation_aborted;
     return true;
   }
-  if (stream_.tls_) return attempt_tls();
+  if (stream_.tls_ && how_ != Sending::sealed) return attempt_tls();
+  const int flags = MSG_NOSIGNAL | (how_ == Sending::last ? MSG_MORE : 0);
   while (!buffers_.empty()) {
     if (!socket.writable()) return false;
-    const ssize_t sent = buffers_.size() == 1 ? send_one(socket.descriptor(), buffers_.front())
-                                              : send_many(socket.descriptor(), buffers_);
+    const ssize_t sent = buffers_.size() == 1 ? send_one(socket.descriptor(), buffers_.front(), flags)
+                                              : send_many(socket.descriptor(), buffers_, flags);
     if (sent < 0 && would_block(errno)) {
       socket.blocked();
     } else if (sent < 0) {

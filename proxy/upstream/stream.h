@@ -16,6 +16,12 @@
 
 namespace truemirror {
 
+enum class Sending : std::uint8_t {
+  usual,
+  last,   // the end follows at once (shutdown_send(), or goodbye() and close()): both leave as one packet
+  sealed  // past TLS: what it has sealed already
+};
+
 struct IoResult {
   boost::system::error_code error;
   std::size_t bytes = 0;
@@ -36,7 +42,7 @@ class Stream {
   // and lives until then. One read and one write at a time.
   [[nodiscard]] ReadOp read_some(boost::asio::mutable_buffer into);
   // All of the buffers, or an error and how much went. `buffers` is consumed as it goes.
-  [[nodiscard]] WriteOp write(std::span<boost::asio::const_buffer> buffers);
+  [[nodiscard]] WriteOp write(std::span<boost::asio::const_buffer> buffers, Sending how = Sending::usual);
   // Until there may be something to read (or the stream is closed), without a buffer for it.
   [[nodiscard]] ReadyOp until_readable();
   // Until the socket takes bytes, which is also when it has connected. After blocked().
@@ -60,6 +66,8 @@ class Stream {
   // False where the peer has closed, or sent bytes that nobody asked for, as far as the last look at the sockets told:
   // not to be reused then.
   [[nodiscard]] bool quiet();
+  // Nothing has come since a read took all there was, as far as the last look at the sockets told.
+  [[nodiscard]] bool silent() const { return !socket_->readable(); }
   // How many bytes the peer's system has acknowledged since the connection began; 0 where that is not known.
   [[nodiscard]] std::uint64_t taken_by_peer() const;
   // Ends the read that waits, with operation_aborted; the stream stays open.
@@ -104,7 +112,8 @@ class Stream::ReadOp final : public Poller::Wait {
 
 class Stream::WriteOp final : public Poller::Wait {
  public:
-  WriteOp(Stream& stream, std::span<boost::asio::const_buffer> buffers) : stream_(stream), buffers_(buffers) {}
+  WriteOp(Stream& stream, std::span<boost::asio::const_buffer> buffers, Sending how)
+      : stream_(stream), buffers_(buffers), how_(how) {}
 
   [[nodiscard]] bool await_ready() { return attempt(); }
   void await_suspend(std::coroutine_handle<> waiter) { stream_.socket_->wait_to_write(*this, waiter); }
@@ -117,6 +126,7 @@ class Stream::WriteOp final : public Poller::Wait {
 
   Stream& stream_;
   std::span<boost::asio::const_buffer> buffers_;
+  Sending how_;
   IoResult result_;
 };
 
@@ -141,7 +151,9 @@ class Stream::ReadyOp final : public Poller::Wait {
 };
 
 inline Stream::ReadOp Stream::read_some(boost::asio::mutable_buffer into) { return {*this, into}; }
-inline Stream::WriteOp Stream::write(std::span<boost::asio::const_buffer> buffers) { return {*this, buffers}; }
+inline Stream::WriteOp Stream::write(std::span<boost::asio::const_buffer> buffers, Sending how) {
+  return {*this, buffers, how};
+}
 inline Stream::ReadyOp Stream::until_readable() { return {*this, ReadyOp::For::bytes}; }
 inline Stream::ReadyOp Stream::until_writable() { return {*this, ReadyOp::For::room}; }
 

@@ -23,6 +23,10 @@ constexpr std::size_t kRecord = 16u << 10;  // RFC 8446 §5.1
 // Records without a byte for us (key updates, empty ones) that one attempt reads before others have their turn.
 constexpr unsigned kMostReads = 32;
 thread_local unsigned reads_left = 0;
+// Where a handshake's bytes go, while OpenSSL works on one: it writes them in pieces of 4 KiB, and each session ticket
+// by itself, and each write to the socket costs as much as many of those.
+thread_local std::string* flight = nullptr;
+thread_local int more_follows = 0;  // MSG_MORE while what is written is the last before the end
 
 bool would_block(int code) { return code == EAGAIN || code == EWOULDBLOCK; }
 
@@ -46,11 +50,16 @@ int bio_read(BIO* bio, char* into, int size) {
 int bio_write(BIO* bio, const char* bytes, int size) {
   Poller::Socket& socket = socket_of(bio);
   BIO_clear_retry_flags(bio);
+  if (flight != nullptr) {
+    flight->append(bytes, static_cast<std::size_t>(size));
+    return size;
+  }
   if (!socket.writable()) {
     BIO_set_retry_write(bio);
     return -1;
   }
-  const ssize_t sent = ::send(socket.descriptor(), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t sent =
+      ::send(socket.descriptor(), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL | more_follows);
   if (sent < 0 && would_block(errno)) {
     socket.blocked();
     BIO_set_retry_write(bio);
@@ -146,7 +155,9 @@ bool Stream::WriteOp::attempt_tls() {
       break;
     }
     ERR_clear_error();
+    more_follows = how_ == Sending::last ? MSG_MORE : 0;
     const int sent = SSL_write(stream_.tls_.get(), record.data(), static_cast<int>(record.size()));
+    more_follows = 0;
     if (sent <= 0) {
       result_.error = stream_.tls_outcome(sent, false);
       return static_cast<bool>(result_.error);
@@ -161,19 +172,23 @@ Task<error_code> Stream::handshake(UniqueSsl ssl) {
   if (bio == nullptr) co_return error_code(asio::error::no_memory);
   SSL_set_bio(ssl.get(), bio, bio);
   tls_ = std::move(ssl);
+  std::string unsent;
   for (;;) {
     if (!is_open()) co_return error_code(asio::error::operation_aborted);
     ERR_clear_error();
     reads_left = kMostReads;
+    flight = &unsent;
     const int done = SSL_do_handshake(tls_.get());
-    if (done == 1) co_return error_code();
-    const error_code error = tls_outcome(done, false);
-    if (error) co_return error;
-    if (SSL_want_write(tls_.get())) {
-      co_await until_writable();
-    } else {
-      co_await ReadyOp(*this, ReadyOp::For::more_input);
-    }
+    flight = nullptr;
+    error_code error;
+    if (done != 1) error = tls_outcome(done, false);
+    std::array<asio::const_buffer, 1> bytes{asio::const_buffer(unsent.data(), unsent.size())};
+    const std::span<asio::const_buffer> all(bytes.data(), unsent.empty() ? 0 : 1);
+    const IoResult sent = co_await write(all, Sending::sealed);  // an alert, where it failed
+    if (!error) error = sent.error;
+    if (error || done == 1) co_return error;
+    unsent.clear();
+    co_await ReadyOp(*this, ReadyOp::For::more_input);
   }
 }
 

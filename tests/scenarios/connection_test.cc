@@ -46,6 +46,22 @@ TEST(Connection, AClientThatHasSaidAllStillGetsItsAnswers) {
   EXPECT_FALSE(client.socket().was_reset());
 }
 
+// Closing over bytes unread would be a reset. That of a line end behind a body some clients still send.
+TEST(Connection, AClientThatSaysCloseIsPartedFromInOrderWhateverItStillSends) {
+  Upstream stable([](const Asked& asked, Socket& socket) { return socket.send(ok(asked.request.target)); });
+  Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
+  for (const char* more : {"", "\r\n", "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+    Client client(proxy.port());
+    client.send(std::string("POST /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx") +
+                more);
+    EXPECT_EQ(client.receive("POST")->body.bytes, "/last");
+    EXPECT_EQ(client.receive_all(), "");
+    EXPECT_FALSE(client.socket().was_reset());
+  }
+  EXPECT_TRUE(eventually([&] { return proxy.live_stats().open_connections == 0; }));
+  EXPECT_EQ(stable.asked().size(), 3u);
+}
+
 TEST(Connection, ARequestThatEndsTooEarlyNeverReachesStableAsAWholeOne) {
   std::promise<std::string> got;
   Conversation stable([&](const Socket& socket) {
