@@ -34,6 +34,7 @@ std::vector<std::string> names_of(const X509& certificate) {
     if (name->type == GEN_DNS) names.push_back(ascii_lower(text_of(name->d.dNSName)));
   }
   if (names.empty()) names.push_back(ascii_lower(common_name(certificate)));
+  std::erase(names, "");  // called nothing, it would answer whoever asks for a name that nobody has
   return names;
 }
 
