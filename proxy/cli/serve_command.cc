@@ -145,7 +145,8 @@ PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_pt
 // The service while it runs.
 class Service {
  public:
-  explicit Service(const ServeConfig& config) : config_(config) {}
+  explicit Service(const ServeConfig& config)
+      : config_(config), probe_(config.stable, config.stable_tls.loaded, kProbe) {}
   // Also after a start that failed half way: who asks goes before who is asked.
   ~Service() {
     admin_.reset();
@@ -173,6 +174,7 @@ class Service {
   const ServeConfig& config_;
   std::atomic<bool> mirroring_{true};
   mutable std::mutex mutex_;
+  Probe probe_;
   std::string stable_problem_ = "stable has not been looked at yet";
   bool draining_ = false;
   CaptureWatch capture_watch_;
@@ -265,7 +267,7 @@ std::string Service::not_ready() const {
 }
 
 void Service::look_at_stable() {
-  std::string problem = probe_upstream(config_.stable, config_.stable_tls.loaded, kProbe);
+  std::string problem = probe_.look();
   const std::lock_guard lock(mutex_);
   if (problem == stable_problem_) return;
   if (problem.empty()) {

@@ -1,18 +1,36 @@
-// Whether an upstream takes connections, asked now and then by threads that may wait: readiness, start-up messages.
+// Whether an upstream takes connections, asked now and then by a thread that may wait: readiness, start-up messages.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "proxy/upstream/tls_client.h"
-#include "proxy/upstream/url.h"
+#include "proxy/upstream/pool.h"
 
 namespace truemirror {
 
-// Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for `limit`,
-// and for as long as the system's resolver takes. `tls`: as in PoolOptions.
-[[nodiscard]] std::string probe_upstream(const UpstreamUrl& url, std::shared_ptr<const TlsClient> tls,
-                                         std::chrono::milliseconds limit);
+class Probe {
+ public:
+  // `limit` is for one look. `tls`: as in PoolOptions.
+  Probe(UpstreamUrl url, std::shared_ptr<const TlsClient> tls, std::chrono::milliseconds limit);
+
+  // Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for the
+  // limit, and for as long as the system's resolver takes. Sessions are resumed: the handshake is as true, and costs
+  // the upstream no signature.
+  [[nodiscard]] std::string look();
+
+ private:
+  struct Means {
+    explicit Means(PoolOptions options) : pool(loop, std::move(options)) {}
+    EventLoop loop;
+    Pool pool;
+  };
+
+  static Task<std::string> connect_and_close(Pool& pool);
+
+  PoolOptions options_;
+  std::optional<Means> means_;  // from the first look for which there were descriptors
+};
 
 }  // namespace truemirror

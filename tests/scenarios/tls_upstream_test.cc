@@ -33,8 +33,8 @@ class TlsUpstreams : public ::testing::Test {
   }
   int status() { return Client(proxy_->port()).get("/").value().status; }
   std::string probe(const TlsUpstream& upstream, const TlsClientOptions& options) {
-    return probe_upstream(UpstreamUrl::parse(upstream.url()).value(), TlsClient::load(options).value(),
-                          std::chrono::seconds(5));
+    return Probe(UpstreamUrl::parse(upstream.url()).value(), TlsClient::load(options).value(), std::chrono::seconds(5))
+        .look();
   }
 
   TemporaryFolder folder_;
@@ -106,6 +106,16 @@ TEST_F(TlsUpstreams, SessionsAreResumedAndAReloadForgetsThem) {
   EXPECT_EQ(stable.resumed(), 4);
   EXPECT_EQ(status(), 200);
   EXPECT_EQ(stable.resumed(), 5);
+}
+
+TEST_F(TlsUpstreams, LooksAtStableResumeTheSessionOfTheFirst) {
+  std::optional<TlsUpstream> stable(std::in_place, local_, answer);
+  Probe probe(UpstreamUrl::parse(stable->url()).value(), TlsClient::load(trusted()).value(), std::chrono::seconds(5));
+  for (int look = 0; look < 4; ++look) EXPECT_EQ(probe.look(), "");
+  EXPECT_TRUE(eventually([&] { return stable->connections() == 4; }));
+  EXPECT_TRUE(eventually([&] { return stable->resumed() == 3; }));
+  stable.reset();
+  EXPECT_THAT(probe.look(), HasSubstr("Connection refused"));
 }
 
 TEST_F(TlsUpstreams, ATicketThatComesLateLeavesAKeptConnectionQuiet) {
