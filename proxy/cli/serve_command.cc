@@ -10,6 +10,7 @@
 #include "proxy/cli/commands.h"
 #include "proxy/cli/load_tls.h"
 #include "proxy/cli/logging.h"
+#include "proxy/cli/restart_needs.h"
 #include "proxy/cli/run_setup.h"
 #include "proxy/cli/serve_metrics.h"
 #include "proxy/cli/version.h"
@@ -298,6 +299,9 @@ void Service::reload() {
   }
   for (const std::string& warning : tls_warnings(*fresh)) spdlog::warn("{}", warning);
   set_log_level(fresh->log.level);
+  const std::vector<std::string> waiting = restart_needs(config_, *fresh);
+  if (!waiting.empty())
+    spdlog::warn("reload: these have changed and stay as they were until a restart: {}", fmt::join(waiting, ", "));
   spdlog::info(
       "reloaded: certificates and TLS, sample, the routes' match, methods and sample, log level; all else takes effect "
       "at the next start");
