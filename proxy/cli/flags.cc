@@ -86,9 +86,11 @@ void Flags::declare_replay(CLI::App& app) {
       subcommand(app, "replay", "Send captured requests to the candidate again, when they are due, and compare.",
                  "  truemirror replay ./capture --candidate http://127.0.0.1:9002\n"
                  "  truemirror replay monday.warc.zst --candidate http://127.0.0.1:9002 \\\n"
-                 "                    --stable http://127.0.0.1:9001 --control http://127.0.0.1:9003 --speed 4x\n");
+                 "                    --stable http://127.0.0.1:9001 --control http://127.0.0.1:9003 --speed 4x\n"
+                 "  SSL_CERT_FILE=ca.pem truemirror replay ./capture --candidate https://staging.internal\n");
   files(sub, files_, "CAPTURE", "capture files or folders, merged by time");
-  flag(sub, "--candidate", candidate_, "URL", "the upstream under test");
+  flag(sub, "--candidate", candidate_, "URL",
+       "the upstream under test; https:// is verified against SSL_CERT_FILE, or the system's store");
   flag(sub, "--stable", stable_, "URL|recorded", "what to compare with (default recorded: the captured answers)");
   flag(sub, "--control", control_, "URL", "a second instance of stable");
   flag(sub, "--speed", speed_, "1x|4x|max", "how fast the recorded clock runs (default 1x)");

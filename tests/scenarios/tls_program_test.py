@@ -57,15 +57,35 @@ class TlsProgram(unittest.TestCase):
                         "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost", "-keyout",
                         self.key, "-out", self.certificate], check=True, capture_output=True)
 
+    def test_a_listener_for_tls_that_a_reload_brings_waits_for_a_restart_and_is_told(self):
+        self.make_certificate("one")
+        url, config = f"http://127.0.0.1:{self.stable.server_port}", self.folder / "config.yaml"
+        plain, port = free_port(), free_port()
+        config.write_text(f"listen: {{http: '127.0.0.1:{plain}'}}\n")
+        child = self.run_with(["--config", str(config), "--stable", url, "--candidate", url])
+        config.write_text(f"listen: {{http: '127.0.0.1:{plain}', https: '127.0.0.1:{port}', tls: {{certificates: "
+                          f"[{{certificate: '{self.certificate}', key: '{self.key}'}}]}}}}\nsample: 1%\n")
+        child.send_signal(signal.SIGHUP)
+        self.wait_for_log("these have changed and stay as they were until a restart: listen\n")
+        self.assertEqual(self.ask(http.client.HTTPConnection("localhost", plain, timeout=WITHIN)), b"http")
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=WITHIN)
+
     def arguments(self, port):
         url = f"http://127.0.0.1:{self.stable.server_port}"
-        return [PROGRAM, "serve", "--stable", url, "--candidate", url, "--https", f"127.0.0.1:{port}", "--certificate",
-                str(self.certificate), "--key", str(self.key), "--admin", f"127.0.0.1:{free_port()}", "--report",
+        return ["--stable", url, "--candidate", url, "--https", f"127.0.0.1:{port}", "--certificate",
+                str(self.certificate), "--key", str(self.key)]
+
+    def command(self, arguments):
+        return [PROGRAM, "serve", *arguments, "--admin", f"127.0.0.1:{free_port()}", "--report",
                 str(self.folder / "report")]
 
     def start(self, port):
+        return self.run_with(self.arguments(port))
+
+    def run_with(self, arguments):
         log = open(self.folder / "log", "wb")
-        child = subprocess.Popen(self.arguments(port), stderr=log, stdout=log)
+        child = subprocess.Popen(self.command(arguments), stderr=log, stdout=log)
         self.addCleanup(log.close)
         self.addCleanup(child.wait, WITHIN)
         self.addCleanup(child.terminate)
@@ -92,7 +112,7 @@ class TlsProgram(unittest.TestCase):
         other = self.certificate.read_text()
         self.make_certificate("two")
         self.certificate.write_text(other)
-        done = subprocess.run(self.arguments(free_port()), capture_output=True, text=True, timeout=WITHIN)
+        done = subprocess.run(self.command(self.arguments(free_port())), capture_output=True, text=True, timeout=WITHIN)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn(f"{self.key}: is not the key of the certificate in {self.certificate} (CN=one)", done.stderr)
         self.assertFalse((self.folder / "report").exists())
