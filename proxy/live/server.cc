@@ -70,15 +70,17 @@ class LiveServer::Worker {
     auto acceptor = bind_listener(thread_state_.loop.io, at, true);
     if (!acceptor) return acceptor.error();
     const std::uint16_t port = acceptor->local_endpoint().port();
-    listeners_.emplace_back(*this, acceptor->release(), tls);
+    const Listener& listener = listeners_.emplace_back(*this, acceptor->release(), tls);
+    if (!listener.socket.is_open())
+      return Problem{"cannot listen on port " + std::to_string(port) + ": the system has no room to poll it"};
     return port;
   }
 
   void start() {
     thread_state_.loop.start();
-    for (Listener& listener : listeners_) listener.socket.wait_to_read(listener, std::noop_coroutine());
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), ("live-" + std::to_string(index_)).c_str());
+      for (Listener& listener : listeners_) listener.socket.wait_to_read(listener, std::noop_coroutine());
       thread_state_.loop.io.run();
     });
   }
