@@ -23,6 +23,7 @@ namespace {
 constexpr std::string_view kVar = "{var}", kRest = "**";
 
 bool is_placeholder(std::string_view segment) {
+  if (segment.empty() || (segment.front() != '{' && segment.front() != '*')) return false;
   static constexpr std::string_view kAll[] = {"{id}", "{uuid}", "{hex}", "{ulid}", "{date}", "{token}", kVar, kRest};
   return std::find(std::begin(kAll), std::end(kAll), segment) != std::end(kAll);
 }
@@ -37,8 +38,9 @@ std::string_view path_of(std::string_view target) {
   return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
-std::vector<std::string_view> segments_of(std::string_view path) {
-  std::vector<std::string_view> segments;
+template <class Segments>
+Segments segments_of(std::string_view path) {
+  Segments segments;
   if (path.starts_with('/')) path.remove_prefix(1);
   while (segments.size() < EndpointNames::kMaxDepth) {
     const std::size_t slash = path.find('/');
@@ -50,6 +52,8 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   return segments;
 }
 
+bool is_printable(char c) { return c > 0x20 && c < 0x7f; }
+
 // Percent-encodes what is not printable ASCII, so that a name is safe in every log, label and page.
 std::string printable(std::string_view text) {
   static constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -57,7 +61,7 @@ std::string printable(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f) {
+    if (is_printable(c)) {
       out += c;
     } else {
       out += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
@@ -66,24 +70,19 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-// What stands for a segment: its type, `{token}` where it is too long to be a name, else itself.
-std::string key_of(std::string_view segment) {
-  if (is_placeholder(segment)) return std::string(segment);
+// What stands for a segment: its type, `{token}` where it is too long to be a name, else itself; `encoded` holds what
+// had to be encoded.
+std::string_view key_of(std::string_view segment, std::string& encoded) {
+  if (is_placeholder(segment)) return segment;
   if (segment.size() > EndpointNames::kMaxLiteral * 8) return "{token}";
-  std::string literal = printable(segment);
-  if (const std::string_view type = segment_type(literal); !type.empty()) return std::string(type);
+  std::string_view literal = segment;
+  if (!std::all_of(segment.begin(), segment.end(), is_printable)) literal = encoded = printable(segment);
+  if (const std::string_view type = segment_type(literal); !type.empty()) return type;
   return literal.size() > EndpointNames::kMaxLiteral ? "{token}" : literal;
 }
 
 bool is_parameter(std::string_view segment) {
   return segment == "*" || (segment.size() > 2 && segment.front() == '{' && segment.back() == '}');
-}
-
-std::string join(std::string_view method, const std::vector<std::string>& segments) {
-  std::string name(method);
-  name += ' ';
-  for (const std::string& segment : segments) name.append("/").append(segment);
-  return name;
 }
 
 }  // namespace
@@ -96,7 +95,7 @@ EndpointNames::EndpointNames(const std::vector<std::string>& routes, std::size_t
     if (slash == std::string::npos) continue;
     route.method = text.substr(0, text.find(' ') < slash ? text.find(' ') : 0);
     route.text = printable(std::string_view(text).substr(slash));
-    for (const std::string_view segment : segments_of(route.text)) route.segments.emplace_back(segment);
+    for (const std::string_view segment : segments_of<Segments>(route.text)) route.segments.emplace_back(segment);
     route.open_end = route.segments.back() == kRest;
     if (route.open_end) route.segments.pop_back();
     routes_.push_back(std::move(route));
@@ -113,7 +112,7 @@ EndpointNames::EndpointNames(const std::vector<std::string>& routes, std::size_t
 
 EndpointNames::~EndpointNames() = default;
 
-bool EndpointNames::Route::matches(std::string_view wanted, const std::vector<std::string_view>& path) const {
+bool EndpointNames::Route::matches(std::string_view wanted, const Segments& path) const {
   if (!method.empty() && method != wanted) return false;
   if (open_end ? path.size() <= segments.size() : path.size() != segments.size()) return false;
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -122,8 +121,7 @@ bool EndpointNames::Route::matches(std::string_view wanted, const std::vector<st
   return true;
 }
 
-const EndpointNames::Route* EndpointNames::route(std::string_view method,
-                                                 const std::vector<std::string_view>& path) const {
+const EndpointNames::Route* EndpointNames::route(std::string_view method, const Segments& path) const {
   const auto found =
       std::find_if(routes_.begin(), routes_.end(), [&](const Route& route) { return route.matches(method, path); });
   return found == routes_.end() ? nullptr : &*found;
@@ -131,13 +129,13 @@ const EndpointNames::Route* EndpointNames::route(std::string_view method,
 
 std::string EndpointNames::name(std::string_view method, std::string_view target) {
   const std::string_view path = path_of(target);
-  const std::vector<std::string_view> segments = segments_of(path);
+  const Segments segments = path == "*" ? Segments{path} : segments_of<Segments>(path);
   const std::uint64_t before = version_;
   std::string name;
   if (const Route* given = route(method, segments)) {
     name = printable(method.substr(0, kMaxLiteral)) + " " + given->text;
   } else {
-    name = walk(method, path == "*" ? std::vector<std::string_view>{"*"} : segments);
+    name = walk(method, segments);
   }
   if (version_ != before) {
     refresh();
@@ -158,7 +156,7 @@ std::string EndpointNames::rename(std::string_view name) {
   const std::size_t space = name.find(' ');
   if (space == std::string_view::npos) return std::string(name);
   const std::string_view method = name.substr(0, space);
-  const std::vector<std::string_view> segments = segments_of(name.substr(space + 1));
+  const Segments segments = segments_of<Segments>(name.substr(space + 1));
   return route(method, segments) ? std::string(name) : walk(method, segments);
 }
 
@@ -175,20 +173,26 @@ void EndpointNames::refresh() {
   }
 }
 
-std::string EndpointNames::walk(std::string_view method, const std::vector<std::string_view>& path) {
-  std::string method_key = key_of(method.substr(0, kMaxLiteral));
-  Node* node = step(*root_, method_key);
-  std::vector<std::string> keys;
+std::string EndpointNames::walk(std::string_view method, const Segments& path) {
+  constexpr std::size_t kRoomForTypes = 32;
+  std::size_t size = method.size() + kRoomForTypes;
+  for (const std::string_view segment : path) size += segment.size() + 1;
+  std::string encoded, name;
+  name.reserve(size);
+  std::string_view key = key_of(method.substr(0, kMaxLiteral), encoded);
+  Node* node = step(*root_, key);
+  name.append(key).append(" ");
   for (const std::string_view segment : path) {
-    if (!node) return std::string(kOther);
-    keys.push_back(key_of(segment));
-    node = step(*node, keys.back());
+    if (!node) break;
+    key = key_of(segment, encoded);
+    node = step(*node, key);
+    name.append("/").append(key);
   }
-  return node ? join(method_key, keys) : std::string(kOther);
+  return node ? name : std::string(kOther);
 }
 
 // The child for `key`, which becomes `{var}` where the node has collapsed; null where there are too many nodes.
-EndpointNames::Node* EndpointNames::step(Node& node, std::string& key) {
+EndpointNames::Node* EndpointNames::step(Node& node, std::string_view& key) {
   auto found = node.children.find(key);
   if (found == node.children.end() && !is_placeholder(key)) {
     if (!node.collapsed && node.literals == kMaxChildren) collapse(node);
@@ -198,7 +202,7 @@ EndpointNames::Node* EndpointNames::step(Node& node, std::string& key) {
   if (nodes_ >= kMaxNodes) return nullptr;
   ++nodes_;
   if (!is_placeholder(key)) ++node.literals;
-  return node.children.emplace(key, std::make_unique<Node>()).first->second.get();
+  return node.children.emplace(std::string(key), std::make_unique<Node>()).first->second.get();
 }
 
 void EndpointNames::collapse(Node& node) {

@@ -8,6 +8,7 @@
 // pairs each would stand in the report for ever, and none of them could pass.
 #pragma once
 
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,17 +42,18 @@ class EndpointNames {
 
  private:
   struct Node;
+  using Segments = boost::container::static_vector<std::string_view, kMaxDepth + 1>;
   struct Route {
     std::string method, text;  // method empty: any
     std::vector<std::string> segments;
     bool open_end = false;  // ends in `**`, which is not among the segments
-    [[nodiscard]] bool matches(std::string_view method, const std::vector<std::string_view>& path) const;
+    [[nodiscard]] bool matches(std::string_view method, const Segments& path) const;
   };
-  [[nodiscard]] const Route* route(std::string_view method, const std::vector<std::string_view>& path) const;
+  [[nodiscard]] const Route* route(std::string_view method, const Segments& path) const;
   [[nodiscard]] std::string rename(std::string_view name);
   void refresh();
-  [[nodiscard]] std::string walk(std::string_view method, const std::vector<std::string_view>& path);
-  Node* step(Node& node, std::string& key);
+  [[nodiscard]] std::string walk(std::string_view method, const Segments& path);
+  Node* step(Node& node, std::string_view& key);
   void collapse(Node& node);
   [[nodiscard]] std::string admit(std::string name);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "proxy/http/authority.h"
 #include "proxy/http/request_target.h"
@@ -36,6 +37,31 @@ constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 bool all_of_class(std::string_view text, std::uint8_t bit) {
   return std::all_of(text.begin(), text.end(),
                      [bit](char c) { return (kClasses[static_cast<unsigned char>(c)] & bit) != 0; });
+}
+
+// Whether none of eight bytes is a control: each below 0x20, or 0x7f (Warren, Hacker's Delight, §6-1).
+bool has_no_control(const char* eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u, kTops = 0x8080808080808080u;
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, eight, sizeof bytes);
+  const std::uint64_t deletes = bytes ^ (kOnes * 0x7f);
+  return ((((bytes - kOnes * 0x20) & ~bytes) | ((deletes - kOnes) & ~deletes)) & kTops) == 0;
+}
+
+// Where the first byte is that no field value may hold.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  for (;;) {
+    while (at + 8 <= text.size() && has_no_control(text.data() + at)) at += 8;
+    const std::size_t stop = std::min(at + 8, text.size());
+    while (at < stop && (kClasses[static_cast<unsigned char>(text[at])] & kValue) != 0) ++at;
+    if (at < stop || at == text.size()) return at;
+  }
+}
+
+std::size_t end_of_token(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && (kClasses[static_cast<unsigned char>(text[at])] & kToken) != 0) ++at;
+  return at;
 }
 
 std::string_view trim(std::string_view text) {
@@ -228,7 +254,7 @@ bool has_bare_line_end(std::string_view bytes, std::size_t from) {
 }  // namespace
 
 bool is_token(std::string_view text) { return !text.empty() && all_of_class(text, kToken); }
-bool is_field_value(std::string_view text) { return all_of_class(text, kValue); }
+bool is_field_value(std::string_view text) { return end_of_value(text, 0) == text.size(); }
 
 int status_of(HeadError error) {
   switch (error) {
@@ -308,16 +334,14 @@ HeadError HeadScanner::read_fields(std::string_view block, HeadBase& out) const 
   out.has_upgrade_option = false;
   out.field_block = block;
   while (!block.empty()) {
-    const std::size_t eol = block.find("\r\n");
-    const std::string_view line = block.substr(0, eol);
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return HeadError::bad_field;
-    const std::string_view name = line.substr(0, colon);
-    const std::string_view value = line.substr(colon + 1);
     // A folded line or a space before the colon makes the name no token; a bare CR or LF is no value byte.
-    if (!is_token(name) || !is_field_value(value)) return HeadError::bad_field;
+    const std::size_t colon = end_of_token(block);
+    if (colon == 0 || colon == block.size() || block[colon] != ':') return HeadError::bad_field;
+    const std::size_t eol = end_of_value(block, colon + 1);
+    if (block.substr(eol, 2) != "\r\n") return HeadError::bad_field;
     if (out.fields.size() == limits_.max_fields) return HeadError::too_many_fields;
-    out.fields.push_back({name, trim(value), block.substr(0, eol + 2)});
+    out.fields.push_back(
+        {block.substr(0, colon), trim(block.substr(colon + 1, eol - colon - 1)), block.substr(0, eol + 2)});
     block.remove_prefix(eol + 2);
   }
   return HeadError::none;

@@ -233,9 +233,14 @@ Response to_response(const ResponseHead& head) {
   Response response;
   response.status = head.status;
   response.reason = head.reason;
-  response.headers.reserve(head.size, head.fields.size());
+  response.headers = Headers(std::string(head.field_block), head.fields.size());
+  const char* const block = head.field_block.data();
   for (const FieldLine& field : head.fields) {
-    if (!head.is_hop_by_hop(field.name)) response.headers.add(field.name, field.value);
+    if (head.is_hop_by_hop(field.name)) continue;
+    // An empty value is nowhere.
+    const std::size_t name_at = static_cast<std::size_t>(field.name.data() - block);
+    const std::size_t value_at = field.value.empty() ? name_at : static_cast<std::size_t>(field.value.data() - block);
+    response.headers.point_out(name_at, field.name.size(), value_at, field.value.size());
   }
   return response;
 }

@@ -8,12 +8,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace truemirror {
 
-// ASCII only, as field names are (RFC 9110 §5.1).
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
+// ASCII only, as field names are (RFC 9110 §5.1). Sizes and first letters nearly always tell them apart: not worth a
+// call.
+[[nodiscard]] bool iequals_all(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  return a.empty() || (((a.front() ^ b.front()) & ~0x20) == 0 && iequals_all(a, b));
+}
 [[nodiscard]] std::string ascii_lower(std::string_view text);
 
 // One field; the views live as long as the list (or the buffer) they came from and is not changed.
@@ -47,6 +53,14 @@ class Headers {
 
   Headers() = default;
   Headers(std::initializer_list<HeaderField> fields);
+  // Takes over text that holds fields, which point_out() then names: one copy, or none, for all of them.
+  Headers(std::string block, std::size_t fields) : bytes_(std::move(block)) { spans_.reserve(fields); }
+  [[nodiscard]] std::string_view block() const { return bytes_; }
+  // Adds the field at these places of the block.
+  void point_out(std::size_t name_at, std::size_t name_size, std::size_t value_at, std::size_t value_size) {
+    spans_.push_back({static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(name_size),
+                      static_cast<std::uint32_t>(value_at), static_cast<std::uint32_t>(value_size)});
+  }
 
   // Room for that many bytes of names and values, and that many fields: one allocation each instead of several.
   void reserve(std::size_t bytes, std::size_t fields) {
