@@ -4,14 +4,35 @@
 
 namespace truemirror {
 
+void ResponseReader::restart(std::string_view method) {
+  method_ = method;
+  scanner_.reset();
+  head_bytes_.clear();
+  payload_.clear();
+  response_ = {};
+  error_.clear();
+  has_head_ = keep_alive_ = false;
+  interim_ = 0;
+  extra_ = 0;
+}
+
 void ResponseReader::feed(std::string_view bytes) {
   payload_.clear();
   if (failed()) return;
   if (!has_head_) {
-    head_bytes_.append(bytes);
-    take_head();
-    if (!has_head_ || failed()) return;
-    bytes = first_body_;
+    const bool in_pieces = !head_bytes_.empty();
+    if (in_pieces) bytes = head_bytes_.append(bytes);
+    const std::size_t taken = take_heads(bytes);
+    if (failed()) return;
+    if (!has_head_) {
+      if (in_pieces) {
+        head_bytes_.erase(0, taken);
+      } else {
+        head_bytes_ = bytes.substr(taken);
+      }
+      return;
+    }
+    bytes.remove_prefix(taken);
   }
   const std::size_t consumed = body_.feed(bytes, payload_);
   if (body_.failed()) {
@@ -21,31 +42,29 @@ void ResponseReader::feed(std::string_view bytes) {
   }
 }
 
-void ResponseReader::take_head() {
-  for (;;) {
-    ResponseHead head;
-    const ScanResult scanned = scanner_.scan(head_bytes_, head, method_);
-    if (scanned == ScanResult::need_more) return;
+// Interim heads, and the final one where it is there. Returns how many bytes they take.
+std::size_t ResponseReader::take_heads(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (!has_head_ && taken < bytes.size()) {
+    const ScanResult scanned = scanner_.scan(bytes.substr(taken), head_, method_);
+    if (scanned == ScanResult::need_more) return taken;
     if (scanned == ScanResult::error) {
       error_ = to_string(scanner_.error());
-      return;
+      return taken;
     }
-    if (head.status == 101 || (head.status < 200 && ++interim_ > kMaxInterim)) {
-      error_ = head.status == 101 ? "101 that nobody asked for" : "too many interim responses";
-      return;
+    if (head_.status == 101 || (head_.status < 200 && ++interim_ > kMaxInterim)) {
+      error_ = head_.status == 101 ? "101 that nobody asked for" : "too many interim responses";
+      return taken;
     }
-    if (head.status >= 200) {
-      response_ = to_response(head);
-      keep_alive_ = head.keep_alive;
-      body_.start(head.framing, head.content_length);
-      first_body_ = head_bytes_.substr(head.size);
-      has_head_ = true;
-      return;
-    }
-    head_bytes_.erase(0, head.size);
+    taken += head_.size;
     scanner_.reset();
-    if (head_bytes_.empty()) return;
+    if (head_.status < 200) continue;
+    response_ = to_response(head_);
+    keep_alive_ = head_.keep_alive;
+    body_.start(head_.framing, head_.content_length);
+    has_head_ = true;
   }
+  return taken;
 }
 
 }  // namespace truemirror

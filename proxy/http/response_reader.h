@@ -16,9 +16,11 @@ namespace truemirror {
 class ResponseReader {
  public:
   // `method`: of the request. It decides whether a body follows.
-  explicit ResponseReader(std::string method) : method_(std::move(method)) {}
+  explicit ResponseReader(std::string_view method) : method_(method) {}
+  // Begins another response, in the memory of the last.
+  void restart(std::string_view method);
 
-  // Takes bytes in. Payload spans live until the next call.
+  // Takes bytes in. Payload spans live until the next call, and no longer than `bytes`.
   void feed(std::string_view bytes);
   // The peer closed: true where that ends the response well.
   [[nodiscard]] bool finish() { return has_head_ && body_.finish(); }
@@ -35,16 +37,21 @@ class ResponseReader {
   // Status, reason and end-to-end fields; the body is the caller's. Valid once has_head().
   [[nodiscard]] Response& response() { return response_; }
   [[nodiscard]] const Headers& trailers() const { return body_.trailers(); }
+  // Bytes of memory that the next response may use again.
+  [[nodiscard]] std::size_t footprint() const {
+    return head_bytes_.capacity() + head_.fields.capacity() * sizeof(FieldLine) +
+           payload_.capacity() * sizeof(std::string_view);
+  }
 
  private:
-  void take_head();
+  std::size_t take_heads(std::string_view bytes);
 
   static constexpr int kMaxInterim = 16;
   std::string method_;
   HeadScanner scanner_{HeadLimits{.max_fields = 256}};
   BodyDecoder body_;
-  std::string head_bytes_;  // until the head is complete
-  std::string first_body_;  // what came with the head
+  std::string head_bytes_;  // of a head that did not come whole with the bytes of one call
+  ResponseHead head_;       // of one call: only its memory is kept
   std::vector<std::string_view> payload_;
   Response response_;
   std::string error_;

@@ -46,7 +46,8 @@ void Tee::response_payload(const std::vector<std::string_view>& payload) {
   for (std::string_view span : payload) {
     if (!response_.append(span, sample_->held)) return drop(DropReason::bytes_budget);
   }
-  if (Clock::now() - sample_->arrived > time_limit_) drop(DropReason::stream);
+  // What is done with its first payload is looked at in response_done().
+  if (std::exchange(streaming_, true) && Clock::now() - sample_->arrived > time_limit_) drop(DropReason::stream);
 }
 
 void Tee::response_done(const Headers& trailers) {

@@ -40,6 +40,7 @@ class Tee {
   std::chrono::milliseconds time_limit_;
   BodyCopy request_, response_;
   Clock::time_point sent_{}, first_byte_{};
+  bool streaming_ = false;
 };
 
 }  // namespace truemirror

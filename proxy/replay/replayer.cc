@@ -94,11 +94,13 @@ class Replayer::Sender {
     sample->answered = Parting([this, order] { asio::post(loop_.io, [this, order] { ended(order); }); });
     if (!stable_) return lane_.hand_over({&sample, 1});
     Sample& asked = *sample;
-    spawn(stable_->ask(asked), [this, sample = std::move(sample)](ArmOutcome outcome) mutable {
-      if (!outcome.response.ok()) return sample->ticket.drop(DropReason::stable_error);
-      sample->stable = std::move(outcome.response);
-      lane_.hand_over({&sample, 1});
-    });
+    auto held = std::make_unique<Holding>();
+    Holding& holding = *held;
+    spawn(stable_->ask(asked, asked.stable, holding),
+          [this, sample = std::move(sample), held = std::move(held)](ArmOutcome) mutable {
+            if (!sample->stable.ok()) return sample->ticket.drop(DropReason::stable_error);
+            lane_.hand_over({&sample, 1});
+          });
   }
 
   void ended(std::uint64_t order) {

@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 // Arms keep a connection for a second only: a peer that closes idle ones is then seldom met in the act (invariant 7).
 constexpr std::chrono::milliseconds kArmIdle{1'000};
 constexpr std::size_t kBlockBytes = 64u << 10;
+constexpr std::size_t kKeptBytes = 16u << 10;  // of one workspace
 
 // A burst may have all requests under way at once: keeping fewer connections than that would open and close the rest
 // with every burst, at three times the cost of a request on a kept one.
@@ -38,6 +39,18 @@ void fail_io(Response& response, const Connection& connection, const boost::syst
   fail(response, ArmError::reset, std::string(step) + ": " + error.message());
 }
 
+// What was read, beside the error that the response may have.
+void take_in(Response& response, ResponseReader& reader, Body body) {
+  if (reader.has_head()) {
+    Response& read = reader.response();
+    response.status = read.status;
+    response.reason = std::move(read.reason);
+    response.headers = std::move(read.headers);
+  }
+  response.body = std::move(body);
+  if (response.ok() && !reader.trailers().empty()) response.trailers = reader.trailers();
+}
+
 }  // namespace
 
 ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const ShadowOptions& shadow,
@@ -50,41 +63,82 @@ ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const 
       pool_(loop, arm_pool(options.pool, shadow)),
       block_(std::make_unique_for_overwrite<char[]>(kBlockBytes)) {}
 
-Task<ArmOutcome> ArmClient::ask(const Sample& sample) {
-  ArmOutcome out;
-  out.held = Holding(bytes_);
+// What one exchange needs beside the sample; kept with its memory for the next one.
+struct ArmClient::Workspace {
+  std::string head;
+  ResponseReader reader{"GET"};
+};
+
+struct ArmClient::Exchange : Active {
+  Exchange(const Sample& of, Response& into, Holding& bytes) : sample(of), response(into), held(bytes) {}
+
+  const Sample& sample;
+  Response& response;
+  Holding& held;
+  Connection* connection = nullptr;
+  ArmOutcome outcome;
+};
+
+ArmClient::~ArmClient() = default;
+
+std::unique_ptr<ArmClient::Workspace> ArmClient::borrow(std::string_view method) {
+  std::unique_ptr<Workspace> workspace;
+  if (workspaces_.empty()) {
+    workspace = std::make_unique<Workspace>();
+  } else {
+    workspace = std::move(workspaces_.back());
+    workspaces_.pop_back();
+  }
+  workspace->reader.restart(method);
+  return workspace;
+}
+
+// An unusual exchange leaves nothing behind.
+void ArmClient::give_back(std::unique_ptr<Workspace> workspace) {
+  if (workspace->head.capacity() + workspace->reader.footprint() <= kKeptBytes)
+    workspaces_.push_back(std::move(workspace));
+}
+
+Task<ArmOutcome> ArmClient::ask(const Sample& sample, Response& response, Holding& held) {
+  response = {};
+  held = Holding(bytes_);
+  Exchange asked(sample, response, held);
   Dialed dialed;
   dialed.connection = pool_.take_idle();
   if (!dialed.connection) dialed = co_await pool_.acquire(Reuse::none);
   const bool connected = dialed.error == ArmError::none;
   if (connected) {
     if (aborted_) dialed.connection->stream.close();  // dialed while the lane was ending
-    active_.push_back(dialed.connection.get());
-    const bool keep = co_await exchange(sample, *dialed.connection, out);
-    std::erase(active_, dialed.connection.get());
+    asked.connection = dialed.connection.get();
+    active_.push_back(asked);
+    const bool keep = co_await exchange(asked);
+    active_.erase(active_.iterator_to(asked));
     if (keep) pool_.release(std::move(dialed.connection));
   } else {
-    fail(out.response, dialed.error, std::move(dialed.detail));
+    fail(response, dialed.error, std::move(dialed.detail));
     const Nanoseconds now = Clock::now() - sample.arrived;
-    out.response.timing = {now, now, now};
+    response.timing = {now, now, now};
   }
-  if (!out.stale) state_.attempted(connected, !out.response.ok(), Clock::now());
-  co_return out;
+  if (!asked.outcome.stale) state_.attempted(connected, !response.ok());
+  co_return asked.outcome;
 }
 
-Task<bool> ArmClient::exchange(const Sample& sample, Connection& connection, ArmOutcome& out) {
-  Response& response = out.response;
+Task<bool> ArmClient::exchange(Exchange& exchange) {
+  Connection& connection = *exchange.connection;
+  const Sample& sample = exchange.sample;
+  Response& response = exchange.response;
+  ArmOutcome& out = exchange.outcome;
   static const HeaderEdits kNoEdits;
   const ArmRoute* route = route_of(options_.routes, sample.target);
   const HeaderEdits& edits = route == nullptr ? kNoEdits : arm_ == Arm::candidate ? route->candidate : route->control;
-  const std::string head = arm_request_head(sample, edits, mark_, random_span_id());
-  std::array<asio::const_buffer, 2> buffers{asio::const_buffer(head.data(), head.size()),
-                                            asio::const_buffer(sample.body.bytes.data(), sample.body.bytes.size())};
+  std::unique_ptr<Workspace> workspace = borrow(sample.method);
+  ResponseReader& reader = workspace->reader;
+  write_arm_request_head(sample, edits, mark_, workspace->head);
+  std::array<asio::const_buffer, 2> buffers{asio::buffer(workspace->head), asio::buffer(sample.body.bytes)};
   connection.deadline.arm(route != nullptr && route->timeout ? *route->timeout : options_.arm_timeout);
   Timing timing;
   if (!options_.latency_from_arrival) timing.start = Clock::now() - sample.arrived;
   const IoResult sent = co_await connection.stream.write(buffers);
-  ResponseReader reader(sample.method);
   BodyCopy copy(options_.copy_limit);
   bool any = false;
   // A peer that answers early and closes may make the write fail: its response is read all the same.
@@ -98,32 +152,28 @@ Task<bool> ArmClient::exchange(const Sample& sample, Connection& connection, Arm
       }
       break;
     }
-    if (!any) timing.first_byte = Clock::now() - sample.arrived;
-    any = true;
+    timing.last_byte = Clock::now() - sample.arrived;
+    if (!std::exchange(any, true)) timing.first_byte = timing.last_byte;
     reader.feed({block_.get(), got.bytes});
     for (std::string_view span : reader.payload()) {
-      out.no_room = out.no_room || !copy.append(span, out.held);
+      out.no_room = out.no_room || !copy.append(span, exchange.held);
     }
     if (reader.received() > options_.drain_limit) fail(response, ArmError::too_large, "the response body does not end");
   }
-  timing.last_byte = Clock::now() - sample.arrived;
+  if (!reader.done()) timing.last_byte = Clock::now() - sample.arrived;
   if (!any) timing.first_byte = timing.last_byte;
   if (reader.failed()) fail(response, ArmError::garbage, reader.error());
-  const ArmError error = response.error;
-  std::string detail = std::move(response.error_detail);
-  if (reader.has_head()) response = std::move(reader.response());
-  response.error = error;
-  response.error_detail = std::move(detail);
-  response.body = copy.take();
-  if (response.ok()) response.trailers = reader.trailers();
+  take_in(response, reader, copy.take());
   response.timing = timing;
-  co_return response.ok() && !out.no_room && !sent.error && reader.keeps_connection();
+  const bool keep = response.ok() && !out.no_room && !sent.error && reader.keeps_connection();
+  give_back(std::move(workspace));
+  co_return keep;
 }
 
 void ArmClient::abort() {
   aborted_ = true;
   pool_.close();
-  for (Connection* connection : active_) connection->stream.close();
+  for (const Exchange& exchange : active_) exchange.connection->stream.close();
 }
 
 }  // namespace truemirror

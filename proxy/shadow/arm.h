@@ -2,6 +2,7 @@
 // drained or closed, always an outcome before the deadline. Holds no client socket and no reference to one.
 #pragma once
 
+#include <boost/intrusive/list.hpp>
 #include <memory>
 #include <vector>
 
@@ -15,26 +16,32 @@
 namespace truemirror {
 
 struct ArmOutcome {
-  Response response;     // `error` set where the arm failed: that is a result, too
   bool stale = false;    // a kept connection was reset before any byte: no statement about the arm
   bool no_room = false;  // our own byte budget ended the copy: no statement either
-  Holding held;          // for the response's bytes
 };
 
 class ArmClient {
  public:
   ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const ShadowOptions& shadow, const MarkKey& marks,
             ArmState& state, ByteBudget& bytes);
+  ~ArmClient();
 
-  // `sample` lives until the task has ended.
-  Task<ArmOutcome> ask(const Sample& sample);
+  // Fills in the response (`error` set where the arm failed: that is a result, too) and what is held for its bytes.
+  // All three live until the task has ended.
+  Task<ArmOutcome> ask(const Sample& sample, Response& response, Holding& held);
   [[nodiscard]] ArmState& state() { return state_; }
   // Closes what is idle, and what is under way: pending requests end at once.
   void abort();
 
  private:
-  // Sets out.response; returns whether the connection may be kept.
-  Task<bool> exchange(const Sample& sample, Connection& connection, ArmOutcome& out);
+  using Active = boost::intrusive::list_base_hook<>;
+  struct Exchange;
+  struct Workspace;
+
+  // Returns whether the connection may be kept.
+  Task<bool> exchange(Exchange& exchange);
+  std::unique_ptr<Workspace> borrow(std::string_view method);
+  void give_back(std::unique_ptr<Workspace> workspace);
 
   Arm arm_;
   const ShadowOptions& options_;
@@ -42,7 +49,8 @@ class ArmClient {
   ArmState& state_;
   ByteBudget& bytes_;
   Pool pool_;
-  std::vector<Connection*> active_;
+  boost::intrusive::list<Exchange, boost::intrusive::base_hook<Active>> active_;  // those with a connection
+  std::vector<std::unique_ptr<Workspace>> workspaces_;
   std::unique_ptr<char[]> block_;  // what one read brings: it is taken in before the next
   bool aborted_ = false;
 };

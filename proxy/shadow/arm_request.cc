@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kParentIdAt = 36;  // 00-<32 hex>-<16 hex>-<2 hex>
 constexpr std::size_t kParentIdSize = 16;
+constexpr std::size_t kRoomForEdits = 64;  // a length, the blank line
 
 void add_line(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
@@ -46,6 +47,16 @@ std::string_view value_of(std::string_view line, std::size_t name_size) {
   return value;
 }
 
+// 16 hex digits, not all zero.
+std::string random_span_id() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string id;
+  const std::uint64_t bits = generator() | 1;
+  for (int shift = 60; shift >= 0; shift -= 4) id.push_back(kHex[(bits >> shift) & 15]);
+  return id;
+}
+
 }  // namespace
 
 const ArmRoute* route_of(const std::vector<ArmRoute>& routes, std::string_view target) {
@@ -54,11 +65,11 @@ const ArmRoute* route_of(const std::vector<ArmRoute>& routes, std::string_view t
   return found == routes.end() ? nullptr : &*found;
 }
 
-std::string arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark,
-                             std::string_view span) {
+void write_arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark, std::string& out) {
   std::string_view rest = sample.head;
+  out.reserve(rest.size() + kMarkHeader.size() + mark.size() + kRoomForEdits);
   const std::size_t start_line = rest.find("\r\n") + 2;
-  std::string out(rest.substr(0, start_line));
+  out.assign(rest.substr(0, start_line));
   rest.remove_prefix(start_line);
   bool has_length = false;
   while (!rest.empty()) {
@@ -70,7 +81,7 @@ std::string arm_request_head(const Sample& sample, const HeaderEdits& edits, std
     has_length = has_length || iequals(name, "content-length");
     if (iequals(name, "traceparent")) {
       std::string value = replaced(edits, name, value_of(line, name.size()));
-      if (value.size() >= kParentIdAt + kParentIdSize) value.replace(kParentIdAt, kParentIdSize, span);
+      if (value.size() >= kParentIdAt + kParentIdSize) value.replace(kParentIdAt, kParentIdSize, random_span_id());
       add_line(out, name, value);
     } else if (names(edits.replace, name, [](const auto& entry) -> std::string_view { return entry.name; })) {
       add_line(out, name, replaced(edits, name, value_of(line, name.size())));
@@ -81,16 +92,7 @@ std::string arm_request_head(const Sample& sample, const HeaderEdits& edits, std
   for (const auto& [name, value] : edits.set) add_line(out, name, value);
   if (!has_length && sample.body.length > 0) add_line(out, "Content-Length", std::to_string(sample.body.length));
   add_line(out, kMarkHeader, mark);
-  return out.append("\r\n");
-}
-
-std::string random_span_id() {
-  thread_local std::mt19937_64 generator{std::random_device{}()};
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string id;
-  const std::uint64_t bits = generator() | 1;
-  for (int shift = 60; shift >= 0; shift -= 4) id.push_back(kHex[(bits >> shift) & 15]);
-  return id;
+  out.append("\r\n");
 }
 
 }  // namespace truemirror

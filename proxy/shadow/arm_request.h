@@ -14,11 +14,7 @@ namespace truemirror {
 // The route for a target; null where none matches.
 [[nodiscard]] const ArmRoute* route_of(const std::vector<ArmRoute>& routes, std::string_view target);
 
-// The whole head, blank line included. `span`: 16 hex digits for traceparent.
-[[nodiscard]] std::string arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark,
-                                           std::string_view span);
-
-// 16 hex digits, not all zero (W3C Trace Context §3.2.2.4).
-[[nodiscard]] std::string random_span_id();
+// Makes `out` the whole head, blank line included; a traceparent gets a random parent id (W3C Trace Context §3.2.2.4).
+void write_arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark, std::string& out);
 
 }  // namespace truemirror

@@ -18,8 +18,9 @@ class ArmState {
       : failures_to_open_(failures_to_open), probe_every_(probe_every) {}
 
   // Whether a sample may go to this arm now; a true answer of an open breaker is the probe.
-  [[nodiscard]] bool admits(Clock::time_point now) {
+  [[nodiscard]] bool admits() {
     if (!open()) return true;
+    const auto now = Clock::now();
     auto due = next_probe_.load(std::memory_order_relaxed);
     return now >= due && next_probe_.compare_exchange_strong(due, now + probe_every_, std::memory_order_relaxed);
   }
@@ -31,13 +32,13 @@ class ArmState {
 
   // How an attempt went. Only failing to connect counts against the breaker: an arm that answers slowly or wrongly is
   // there, and what it does is what we came to see.
-  void attempted(bool connected, bool failed, Clock::time_point now) {
+  void attempted(bool connected, bool failed) {
     attempts_.fetch_add(1, std::memory_order_relaxed);
     if (failed) errors_.fetch_add(1, std::memory_order_relaxed);
     if (connected) {
-      failures_.store(0, std::memory_order_relaxed);
+      if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0, std::memory_order_relaxed);
     } else if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 == failures_to_open_) {
-      next_probe_.store(now + probe_every_, std::memory_order_relaxed);
+      next_probe_.store(Clock::now() + probe_every_, std::memory_order_relaxed);
     }
   }
 

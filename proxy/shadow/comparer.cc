@@ -11,19 +11,21 @@ namespace {
 constexpr std::size_t kBatch = 32;  // pairs taken with one lock
 constexpr std::size_t kFieldsExpected = 16;
 
-// Of a head that was scanned and written anew: splitting it is enough.
-Headers fields_of(std::string_view head) {
-  constexpr std::string_view kBlanks = " \t";
-  Headers out;
-  out.reserve(head.size(), kFieldsExpected);
-  head.remove_prefix(std::min(head.find("\r\n") + 2, head.size()));
-  while (!head.empty()) {
-    const std::string_view line = head.substr(0, head.find("\r\n"));
-    head.remove_prefix(std::min(line.size() + 2, head.size()));
-    const std::size_t colon = std::min(line.find(':'), line.size());
-    const std::size_t from = line.find_first_not_of(kBlanks, colon + 1);
-    const std::size_t to = line.find_last_not_of(kBlanks);
-    out.add(line.substr(0, colon), from == line.npos ? std::string_view() : line.substr(from, to + 1 - from));
+bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
+
+// Of a head that was scanned and written anew: pointing its fields out is enough. It is taken over, not copied.
+Headers fields_of(std::string text) {
+  Headers out(std::move(text), kFieldsExpected);
+  const std::string_view head = out.block();
+  for (std::size_t at = head.find('\n') + 1; at != 0 && at < head.size();) {
+    const std::size_t end = std::min(head.find('\r', at), head.size());
+    const std::size_t colon = std::min(head.find(':', at), end);
+    std::size_t from = std::min(colon + 1, end);
+    std::size_t to = end;
+    while (from < to && is_blank(head[from])) ++from;
+    while (to > from && is_blank(head[to - 1])) --to;
+    out.point_out(at, colon - at, from, to - from);
+    at = end + 2;
   }
   return out;
 }
@@ -36,9 +38,9 @@ Comparison to_comparison(Completed& completed) {
   comparison.sequence = sample.sequence;
   comparison.at = sample.at;
   comparison.connection = sample.connection;
-  comparison.request.headers = fields_of(sample.head);
-  comparison.request.method = sample.method;
-  comparison.request.target = sample.target;
+  comparison.request.headers = fields_of(std::move(sample.head));
+  comparison.request.method = std::move(sample.method);
+  comparison.request.target = std::move(sample.target);
   comparison.request.body = std::move(sample.body);
   comparison.stable = std::move(sample.stable);
   comparison.candidate = std::move(completed.candidate);

@@ -14,8 +14,6 @@ namespace truemirror {
 namespace {
 
 namespace asio = boost::asio;
-using Clock = std::chrono::steady_clock;
-
 }  // namespace
 
 // One shadow thread. Samples come in through a locked inbox with one wake-up for many; all else is its own.
@@ -95,23 +93,19 @@ class Lane::Worker {
   using FlightAt = std::list<Flight>::iterator;
 
   void ask(FlightAt flight, ArmClient& client, Arm arm) {
-    spawn(client.ask(*flight->completed->sample), [this, flight, arm, &client](ArmOutcome outcome) {
+    Completed& completed = *flight->completed;
+    const bool candidate = arm == Arm::candidate;
+    Response& response = candidate ? completed.candidate : completed.control.emplace();
+    Holding& held = candidate ? completed.candidate_held : completed.control_held;
+    spawn(client.ask(*completed.sample, response, held), [this, flight, arm, &client](ArmOutcome outcome) {
       client.state().give_slot();
-      answered(flight, arm, std::move(outcome));
+      answered(flight, arm, outcome);
     });
   }
 
   void answered(FlightAt flight, Arm arm, ArmOutcome outcome) {
-    Completed& completed = *flight->completed;
     (arm == Arm::candidate ? flight->candidate_stale : flight->control_stale) = outcome.stale;
     flight->no_room = flight->no_room || outcome.no_room;
-    if (arm == Arm::candidate) {
-      completed.candidate = std::move(outcome.response);
-      completed.candidate_held = std::move(outcome.held);
-    } else {
-      completed.control = std::move(outcome.response);
-      completed.control_held = std::move(outcome.held);
-    }
     if (--flight->waiting > 0) return;
     finish(*flight);
     flights_.erase(flight);
@@ -220,9 +214,8 @@ std::optional<DropReason> Lane::refusal(bool before_copying) {
     return on_candidate ? DropReason::candidate_budget : DropReason::control_budget;
   }
   if (!before_copying) return std::nullopt;
-  const auto now = Clock::now();
-  const bool candidate_admits = candidate_.admits(now);
-  const bool control_admits = !options_.control || control_.admits(now);
+  const bool candidate_admits = candidate_.admits();
+  const bool control_admits = !options_.control || control_.admits();
   if (candidate_admits && control_admits) return std::nullopt;
   const bool on_candidate = !candidate_admits && (control_admits || coin);
   return on_candidate ? DropReason::candidate_breaker : DropReason::control_breaker;

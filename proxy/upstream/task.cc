@@ -18,8 +18,8 @@ constexpr bool kKeepFrames = true;
 #endif
 
 constexpr std::size_t kStep = 64;
-constexpr std::size_t kSizes = 64;     // up to 4 KiB
-constexpr unsigned kKeptOfASize = 64;  // 256 KiB of one size at most
+constexpr std::size_t kSizes = 64;  // up to 4 KiB
+constexpr std::size_t kKeptBytesOfASize = 256u << 10;
 
 struct FreeFrame {
   FreeFrame* next;
@@ -63,8 +63,9 @@ void* FrameStore::take(std::size_t bytes) {
 void FrameStore::give(void* frame, std::size_t bytes) noexcept {
   const std::size_t size = steps(bytes);
   if (!kKeepFrames) return std::free(frame);
-  if (size >= kSizes || shelves.of_size.at(size).kept == kKeptOfASize) return ::operator delete(frame);
+  if (size >= kSizes) return ::operator delete(frame);
   Shelf& shelf = shelves.of_size.at(size);
+  if ((shelf.kept + 1) * size * kStep > kKeptBytesOfASize) return ::operator delete(frame);
   shelf.first = new (frame) FreeFrame{shelf.first};
   ++shelf.kept;
 }
