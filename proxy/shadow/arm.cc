@@ -61,6 +61,7 @@ ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const 
       state_(state),
       bytes_(bytes),
       pool_(loop, arm_pool(options.pool, shadow)),
+      pace_(loop.clock),
       block_(std::make_unique_for_overwrite<char[]>(kBlockBytes)) {}
 
 // What one exchange needs beside the sample; kept with its memory for the next one.
@@ -143,7 +144,10 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   bool any = false;
   // A peer that answers early and closes may make the write fail: its response is read all the same.
   while (!reader.done() && !reader.failed() && response.ok() && !out.no_room) {
+    const bool drains = copy.truncated();
+    if (drains) co_await pace_.turn();
     const IoResult got = co_await connection.stream.read_some(asio::buffer(block_.get(), kBlockBytes));
+    if (drains) pace_.spent(got.bytes);
     if (got.error) {
       const bool ended = got.error == asio::error::eof && !connection.deadline.expired() && reader.finish();
       if (!ended) {

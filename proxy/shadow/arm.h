@@ -10,6 +10,7 @@
 #include "proxy/sample/mark.h"
 #include "proxy/sample/sample.h"
 #include "proxy/shadow/arm_state.h"
+#include "proxy/shadow/drain_pace.h"
 #include "proxy/shadow/options.h"
 #include "proxy/upstream/pool.h"
 
@@ -49,6 +50,7 @@ class ArmClient {
   ArmState& state_;
   ByteBudget& bytes_;
   Pool pool_;
+  DrainPace pace_;
   boost::intrusive::list<Exchange, boost::intrusive::base_hook<Active>> active_;  // those with a connection
   std::vector<std::unique_ptr<Workspace>> workspaces_;
   std::unique_ptr<char[]> block_;  // what one read brings: it is taken in before the next
