@@ -1,6 +1,7 @@
 #include "capture/json_redact.h"
 
 #include <algorithm>
+#include <array>
 
 namespace truemirror {
 namespace {
@@ -61,6 +62,10 @@ class JsonPass {
   }
 
  private:
+  // Names repeat within a document: what was found out about one that needs no masking holds for the next.
+  struct KnownKey {
+    std::string_view name, type;
+  };
   enum class Want : std::uint8_t { value, value_or_end, key, key_or_end, colon, comma_or_end };
   struct Level {
     bool object = false;
@@ -173,16 +178,30 @@ class JsonPass {
   bool key() {
     const auto content = string_content();
     if (!content) return broken_;
+    levels_.back().want = Want::colon;
+    if (const KnownKey& known = known_key(*content); !content->empty() && known.name == *content) {
+      key_type_ = known.type;
+      return true;
+    }
     const bool plain = content->find('\\') == content->npos;
     key_type_ = plain ? policy_.field_type(*content) : policy_.field_type(json_unescaped(*content).text);
-    levels_.back().want = Want::colon;
-    if (plain && policy_.is_clean(*content)) return true;
+    if (plain && policy_.is_clean(*content)) {
+      known_key(*content) = {*content, key_type_};
+      return true;
+    }
     // An e-mail address may be a key: {"ann@example.org": {…}}.
     const std::string safe = scanned(*content);
     // A mask in the name may change what it reads as: either name's word counts.
     if (key_type_.empty() && safe != *content) key_type_ = policy_.field_type(json_unescaped(safe).text);
     replace(content_at_, *content, safe);
     return true;
+  }
+
+  KnownKey& known_key(std::string_view name) {
+    const std::size_t mixed = name.empty() ? 0
+                                           : name.size() * 31 + static_cast<unsigned char>(name.front()) * 7u +
+                                                 static_cast<unsigned char>(name.back());
+    return known_keys_[mixed % known_keys_.size()];
   }
 
   bool string_value() {
@@ -233,6 +252,7 @@ class JsonPass {
   std::size_t at_ = 0, token_ = 0, content_at_ = 0;
   std::vector<Level> levels_;
   std::string_view key_type_;
+  std::array<KnownKey, 64> known_keys_;
   std::size_t values_ = 0;
   bool broken_ = false;
   std::string out_;

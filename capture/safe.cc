@@ -14,9 +14,8 @@ std::string framing_of(const Headers& headers) {
   return out.empty() ? "none" : out;
 }
 
-MessageNotes make_message_safe(Headers& headers, Body& body, Redactor::SafeBody safe, const Redactor& redactor) {
+MessageNotes make_message_safe(Headers& headers, Headers safe_headers, Body& body, Redactor::SafeBody safe) {
   MessageNotes notes;
-  Headers safe_headers = redactor.headers(headers);
   notes.withheld = safe.withheld;
   const bool resized = !safe.withheld && safe.body.length != body.length;
   if (safe.decoded || resized) {
@@ -27,6 +26,30 @@ MessageNotes make_message_safe(Headers& headers, Body& body, Redactor::SafeBody 
   headers = std::move(safe_headers);
   body = std::move(safe.body);
   return notes;
+}
+
+// Stable's response as it was, and what the redactor made of it: an arm's answer is mostly the same.
+struct Known {
+  Response response;
+  Headers headers;
+  Redactor::SafeBody body;
+};
+
+// A field that stands in stable's response at the same place comes to the same.
+Headers safe_headers(const Headers& headers, const std::optional<Known>& known, const Redactor& redactor) {
+  if (!known) return redactor.headers(headers);
+  Headers safe;
+  for (std::size_t at = 0; at < headers.size(); ++at) {
+    const bool same = at < known->response.headers.size() && known->response.headers[at] == headers[at];
+    const HeaderField field = headers[at];
+    if (same) {
+      safe.add(known->headers[at].name, known->headers[at].value);
+    } else {
+      const Headers own = redactor.headers({{field.name, field.value}});
+      safe.add(own[0].name, own[0].value);
+    }
+  }
+  return safe;
 }
 
 // Redaction of the two bodies comes to the same: equal bytes, read as the same type and coding.
@@ -48,24 +71,21 @@ ExchangeNotes make_safe(CapturedExchange& exchange, const Redactor& redactor) {
   ExchangeNotes notes;
   Request& request = exchange.request;
   request.target = redactor.target(request.target);
+  Redactor::SafeBody safe_body = redactor.body(request.headers, request.body);
   notes.request =
-      make_message_safe(request.headers, request.body, redactor.body(request.headers, request.body), redactor);
-  // Most answers of the arms are stable's: then one redaction is for all.
-  std::optional<Response> stable;
-  std::optional<Redactor::SafeBody> safe_of_stable;
+      make_message_safe(request.headers, redactor.headers(request.headers), request.body, std::move(safe_body));
+  std::optional<Known> known;
   for (const Arm which : kCapturedArms) {
     std::optional<Response>& response = exchange.arm(which);
     if (!response) continue;
-    const bool same = stable && same_to_the_redactor(*stable, *response);
-    Redactor::SafeBody safe = same ? *safe_of_stable : redactor.body(response->headers, response->body);
-    if (which == Arm::stable) {
-      stable = *response;
-      safe_of_stable = safe;
-    }
-    notes.arm(which) = make_message_safe(response->headers, response->body, std::move(safe), redactor);
-    response->trailers = redactor.headers(response->trailers);
-    response->reason =
-        same && response->reason == stable->reason ? exchange.stable->reason : safe_text(response->reason, redactor);
+    const bool same = known && same_to_the_redactor(known->response, *response);
+    Redactor::SafeBody body = same ? known->body : redactor.body(response->headers, response->body);
+    Headers headers = safe_headers(response->headers, known, redactor);
+    if (which == Arm::stable) known = {.response = *response, .headers = headers, .body = body};
+    notes.arm(which) = make_message_safe(response->headers, std::move(headers), response->body, std::move(body));
+    if (!response->trailers.empty()) response->trailers = redactor.headers(response->trailers);
+    response->reason = same && response->reason == known->response.reason ? exchange.stable->reason
+                                                                          : safe_text(response->reason, redactor);
     response->error_detail = safe_text(response->error_detail, redactor);
   }
   return notes;
