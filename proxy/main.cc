@@ -40,8 +40,8 @@ std::terminate_handler ends_otherwise = nullptr;
 int main(int argc, char** argv) {
   std::set_new_handler(end_without_memory);
   ends_otherwise = std::set_terminate(end_after_exception);
-  // OpenSSL makes its global state at the first call that wants it, and where there is no memory for it goes on without:
-  // its random generator then takes a lock that was never made (SIGSEGV).
+  // OpenSSL makes its global state at the first call that wants it, and where there is no memory for it goes on
+  // without: its random generator then takes a lock that was never made (SIGSEGV).
   if (OSSL_LIB_CTX_get0_global_default() == nullptr) end_without_memory();
   return truemirror::run_cli(argc, argv,
                              {truemirror::serve_command, truemirror::replay_command, truemirror::diff_command});
