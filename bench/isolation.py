@@ -3,7 +3,7 @@
 
 Runs with a hostile candidate alternate with runs with the healthy one, and are paired. The hostile servers share the
 load's cpu at the lowest priority. After each run the accounting has to close, and a response is compared byte for byte.
-    bench/isolation.py [--truemirror build/bench/truemirror] [--rounds 5] [--seconds 2]
+    bench/isolation.py [--truemirror build/bench/truemirror] [--rounds 5] [--seconds 1]
 """
 import argparse
 import http.client
@@ -102,7 +102,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--truemirror", default=os.path.join(here, "../build/bench/truemirror"))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--serve", nargs=2, metavar=("NAME", "PORT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Answers the questions of bench/README.md, or one of them:
-#   bench/run.sh [live|tls|isolation|limits|soak|threads|instructions|diff|proof|conformance]
+#   bench/run.sh [live|capture|tls|isolation|limits|soak|threads|instructions|diff|proof|conformance]
 # `make bench` builds what it runs. The live path's targets, and whether they are met, come as one table at the end.
 set -eu
 here=$(dirname "$0")
@@ -11,6 +11,7 @@ trap 'rm -f "$BENCH_TARGETS"' EXIT
 
 live() { "$here/live.py" --truemirror "$build/truemirror" --forwarder "$build/bench/forwarder"; }
 tls() { "$here/tls.py" --truemirror "$build/truemirror"; }
+capture() { "$here/capture.py" --truemirror "$build/truemirror"; }
 isolation() { "$here/isolation.py" --truemirror "$build/truemirror"; }
 limits() {
   "$here/bulk.py" --truemirror "$build/truemirror"
@@ -18,11 +19,11 @@ limits() {
 }
 threads() { "$here/threads.py" --truemirror "$build/truemirror" --counter "$build/bench/libcount_locks.so"; }
 soak() { "$here/soak.py" --truemirror "$build/truemirror" --seconds "$1"; }
-diff() { "$here/diff.py" --build "$build"; }
+diff() { "$here/diff.py" --build "$build" "$@"; }
 
 # The tables go to stdout, the picture to build/; those of bench/proof.md were made so.
 proof() {
-  taskset -c 1 "$build/bench/proof" --plot "$build/bench/proof.tsv"
+  taskset -c 1 "$build/bench/proof" --plot "$build/bench/proof.tsv" "$@"
   gnuplot -e "data='$build/bench/proof.tsv'; image='$build/bench/proof.png'" "$here/proof/plot.gp"
   echo "bench/run.sh: the picture is $build/bench/proof.png" >&2
 }
@@ -31,8 +32,10 @@ proof() {
 conformance() { "$here/../tests/conformance/differential.py"; }
 
 case "${1:-}" in
-  "") live; tls; isolation; limits; soak 60; threads; diff; proof; conformance ;;
+  # All of them in ten minutes; alone, those with a shorter form here take their time.
+  "") live; capture; tls; isolation; limits; soak 60; threads; diff --rounds 3 --seconds 0.2; proof --runs 100; conformance ;;
   live) live ;;
+  capture) capture ;;
   tls) tls ;;
   isolation) isolation ;;
   limits) limits ;;
@@ -42,7 +45,7 @@ case "${1:-}" in
   proof) proof ;;
   instructions) "$here/instructions.py" --truemirror "$build/truemirror" ;;
   conformance) conformance ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, tls, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, capture, tls, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
 esac
 if [ -z "${1:-}" ]; then
   printf '\nThe targets of the live path:\n'

@@ -62,9 +62,13 @@ def main():
         print(f"| {options.seconds} | {requests:,} | {rate:,.0f} | {p99:.1f} | {early:.1f} | {late:.1f} | {max(seen):.1f} | "
               f"{limit:.0f} | {files_early:.0f} | {files_late:.0f} | {max(files)} | "
               f"{'closes' if closed(admin) else 'DOES NOT CLOSE'} |")
-        judge([(f"memory at full load beside a hostile candidate, {options.seconds} s", f"flat, ≤ {limit:.0f} MiB of copies",
-                f"{early:.0f} MiB early, {late:.0f} late, {max(seen):.0f} at most",
-                late <= early * 1.05 + 1 and max(seen) <= limit)])
+        # Copies come and go with what the candidate does, so it is their peaks that must not grow.
+        half = len(seen) // 2
+        first, second = max(seen[:half]), max(seen[half:])
+        judge([(f"memory at full load beside a hostile candidate, {options.seconds} s",
+                f"flat, under the budget of {limit:.0f} MiB",
+                f"at most {first:.0f} MiB in the first half, {second:.0f} in the second",
+                second <= first * 1.05 + 1 and max(first, second) <= limit)])
 
 
 if __name__ == "__main__":

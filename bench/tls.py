@@ -4,7 +4,7 @@
 Same certificate (ECDSA P-256), suites, groups, tickets and buffers; load and upstreams on cpu 0, each proxy alone on cpu
 1. CPU is that of all threads of the subject. Short runs alternate; a peer counts with its lower quartile, we with the
 median.
-    bench/tls.py [--truemirror build/release/truemirror] [--rounds 6] [--seconds 2] [--only handshake]
+    bench/tls.py [--truemirror build/release/truemirror] [--rounds 6] [--seconds 1] [--only handshake]
 """
 import argparse
 import os
@@ -18,6 +18,7 @@ import tempfile
 import time
 
 from servers import Servers, cpu_seconds, free_port
+from targets import judge
 
 LOAD_CPU, PROXY_CPU = 0, 1
 REQUEST = b"GET /orders/7 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -119,7 +120,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--truemirror", default=os.path.join(here, "../build/release/truemirror"))
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--only", default="", help="questions whose name holds this")
     options = parser.parse_args()
     questions = [question for question in QUESTIONS if options.only in question]
@@ -142,11 +143,15 @@ def main():
                     runs[name, question].append(measure(*subjects[name], question, options.seconds))
             print(f"round {turn + 1} of {options.rounds}", file=sys.stderr)
         print("| what | nginx, CPU µs (q1, median, q3) | truemirror, CPU µs | ÷ nginx |\n|---|---|---|---|")
+        targets = []
         for question in questions:
             theirs = statistics.quantiles(runs["nginx", question], n=4, method="inclusive")
             ours = statistics.quantiles(runs["truemirror", question], n=4, method="inclusive")
             print(f"| {question} | {theirs[0]:.1f}, {theirs[1]:.1f}, {theirs[2]:.1f} | {ours[0]:.1f}, {ours[1]:.1f}, "
                   f"{ours[2]:.1f} | {ours[1] / theirs[0]:.2f} |")
+            ratio = ours[1] / theirs[0]
+            targets.append((f"TLS: {question}, CPU", "≤ 1.00 × nginx", f"{ratio:.2f}", ratio <= 1))
+        judge(targets)
 
 
 if __name__ == "__main__":
