@@ -5,9 +5,10 @@
 namespace truemirror {
 
 bool DrainPace::ready() {
-  if (clock_.now() != refilled_) {
+  if (const auto passed = clock_.now() - refilled_; passed.count() > 0) {
     refilled_ = clock_.now();
-    left_ = std::min(left_ + kBytesATick, kBytesATick);
+    const double seconds = std::min(std::chrono::duration<double>(passed).count(), 1e3);
+    left_ = std::min(left_ + static_cast<std::int64_t>(seconds * kBytesASecond), kBytesASecond);
   }
   return left_ > 0 && waiting_.empty();
 }

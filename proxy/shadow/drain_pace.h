@@ -1,8 +1,8 @@
 // Bounds what an arm's long responses cost. Bytes beyond the copy limit are only counted and hashed, and a candidate
 // that sends them as fast as they are read would have a whole core for it, in 4 KiB pieces, beside the live thread that
-// has none to spare. So an arm gets `kBytesASecond` of them on each shadow thread, in the order in which they are
-// waited for; what waits meanwhile gathers in the socket, and costs a fraction when it is read at once. Belongs to one
-// thread.
+// has none to spare. So an arm gets `kBytesASecond` of them on each shadow thread, a second's worth at once after a
+// pause, in the order in which they are waited for; what waits gathers in the socket, and costs a fraction when it is
+// read at once. Belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ class DrainPace {
   explicit DrainPace(DeadlineClock& clock) : clock_(clock), refill_(clock, refill, this) {}
   DrainPace(const DrainPace&) = delete;
 
-  // Awaited before a read: until there is something left of this tick's bytes. Whoever waits must not be destroyed.
+  // Awaited before a read: until there is something left. Whoever waits must not be destroyed.
   class Turn {
    public:
     explicit Turn(DrainPace& pace) : pace_(pace) {}
@@ -33,20 +33,18 @@ class DrainPace {
     DrainPace& pace_;
   };
   [[nodiscard]] Turn turn() { return Turn(*this); }
-  // What was read then. It may be more than was left: the next tick has less.
+  // What was read then. It may be more than was left: those who come next wait for that, too.
   void spent(std::size_t bytes) { left_ -= static_cast<std::int64_t>(bytes); }
 
  private:
-  static constexpr std::int64_t kBytesATick = kBytesASecond * DeadlineClock::kTick / std::chrono::seconds(1);
-
   bool ready();
   void wait(std::coroutine_handle<> waiter);
   static void refill(void* self);
 
   DeadlineClock& clock_;
   DeadlineClock::Watch refill_;  // armed while anyone waits
-  DeadlineClock::Clock::time_point refilled_{};
-  std::int64_t left_ = 0;
+  DeadlineClock::Clock::time_point refilled_ = clock_.now();
+  std::int64_t left_ = kBytesASecond;
   std::deque<std::coroutine_handle<>> waiting_;
 };
 
