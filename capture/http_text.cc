@@ -4,14 +4,19 @@
 #include <array>
 #include <cstdio>
 
+#include "proxy/http/head_scanner.h"
+
 namespace truemirror {
 namespace {
+
+constexpr std::size_t kStartLine = 64;  // about
 
 bool unsafe(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 void append_clean(std::string& out, std::string_view value) {
   const std::size_t from = out.size();
   out.append(value);
+  if (is_field_value(value)) return;
   std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), unsafe, ' ');
 }
 
@@ -59,11 +64,13 @@ bool parse_rest(std::string_view text, Headers& headers, Body& body) {
 void append_field_line(std::string& out, std::string_view name, std::string_view value) {
   if (name.empty()) return;
   const std::size_t from = out.size();
-  append_clean(out, name);
+  out.append(name);
   // A colon or white space in a name would move the border between name and value.
-  std::replace_if(
-      out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
-      [](char c) { return c == ':' || control_or_space(c); }, '_');
+  if (!is_token(name)) {
+    std::replace_if(
+        out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
+        [](char c) { return c == ':' || control_or_space(c); }, '_');
+  }
   out.append(": ");
   append_clean(out, value);
   out.append("\r\n");
@@ -82,6 +89,8 @@ std::size_t parse_field_lines(std::string_view text, Headers& out) {
 }
 
 void append_request_text(std::string& out, const Request& request) {
+  out.reserve(out.size() + request.target.size() + request.headers.footprint() + request.body.bytes.size() +
+              kStartLine);
   append_word(out, request.method);
   out.push_back(' ');
   append_word(out, request.target);
@@ -91,6 +100,7 @@ void append_request_text(std::string& out, const Request& request) {
 }
 
 void append_response_text(std::string& out, const Response& response) {
+  out.reserve(out.size() + response.headers.footprint() + response.body.bytes.size() + kStartLine);
   if (response.status > 0) {
     std::array<char, 24> line{};
     std::snprintf(line.data(), line.size(), "HTTP/1.1 %03d ", std::min(response.status, 999));

@@ -32,6 +32,7 @@ class StandardRedactor : public Redactor {
 
   Headers headers(const Headers& headers) const override {
     Headers safe;
+    safe.reserve(headers.footprint(), headers.size());
     for (const HeaderField& field : headers) {
       safe.add(field_name_is_safe(field.name) ? std::string(field.name) : policy_.text(field.name),
                header_value(ascii_lower(field.name), field.value));

@@ -39,6 +39,7 @@ struct Known {
 Headers safe_headers(const Headers& headers, const std::optional<Known>& known, const Redactor& redactor) {
   if (!known) return redactor.headers(headers);
   Headers safe;
+  safe.reserve(headers.footprint(), headers.size());
   for (std::size_t at = 0; at < headers.size(); ++at) {
     const bool same = at < known->response.headers.size() && known->response.headers[at] == headers[at];
     const HeaderField field = headers[at];
