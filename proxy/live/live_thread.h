@@ -35,6 +35,11 @@ struct LiveContext {
   std::shared_ptr<const SamplingPlan> plan;
 };
 
+// What all live threads may hold together.
+[[nodiscard]] inline BufferBudget buffer_budget(const LiveOptions& options) {
+  return {options.limits.buffer_bytes / BlockPool::kBlockBytes, options.threads};
+}
+
 // One thread's pool, within the limits.
 [[nodiscard]] inline PoolOptions pool_options(const LiveOptions& options) {
   PoolOptions pool = options.stable;
@@ -44,16 +49,17 @@ struct LiveContext {
 }
 
 struct LiveThread {
-  LiveThread(const LiveOptions& live_options, const LiveContext& context, unsigned index)
+  LiveThread(const LiveOptions& live_options, const LiveContext& context, BufferBudget& buffer_budget, unsigned index)
       : options(live_options),
         sink(context.sink),
         marks(context.marks),
         stable(loop, pool_options(live_options)),
         outbox(loop.io, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
+        buffers(buffer_budget),
+        blocks(buffer_budget),
         workspaces(blocks, head_limits(live_options.limits)),
         tls(live_options.tls),
-        buffer_bytes(share_of(live_options.limits.buffer_bytes, live_options.threads)),
         look_at_reader_after(TakenPace::look_after(live_options.limits)),
         next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}
 
@@ -86,6 +92,7 @@ struct LiveThread {
   Pool stable;
   Outbox outbox;
   Sampler sampler;
+  const BufferBudget& buffers;
   BlockPool blocks;
   WorkspacePool workspaces;
   std::shared_ptr<const TlsServer> tls;  // that new connections get; null where there is no TLS
@@ -93,7 +100,6 @@ struct LiveThread {
   Handshakes handshakes;
   LiveCounters counters;
   bool draining = false;
-  const std::uint64_t buffer_bytes;  // this thread's share
   const std::chrono::nanoseconds look_at_reader_after;
   std::uint64_t next_connection;
 

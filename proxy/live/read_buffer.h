@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/live/buffer_budget.h"
+
 namespace truemirror {
 
 class BlockPool {
@@ -16,24 +18,24 @@ class BlockPool {
   static constexpr std::size_t kBlockBytes = 64u << 10;
   using Block = std::unique_ptr<char[]>;
 
+  explicit BlockPool(BufferBudget& budget) : account_(budget) {}
+
   [[nodiscard]] Block take() {
-    ++taken_;
+    account_.take();
     if (free_.empty()) return std::make_unique_for_overwrite<char[]>(kBlockBytes);
     Block block = std::move(free_.back());
     free_.pop_back();
     return block;
   }
   void give(Block block) {
-    --taken_;
+    account_.give();
     if (free_.size() < kMaxFree) free_.push_back(std::move(block));
   }
-  // Of the blocks that are lent now.
-  [[nodiscard]] std::uint64_t bytes_taken() const { return taken_ * kBlockBytes; }
 
  private:
   static constexpr std::size_t kMaxFree = 256;
   std::vector<Block> free_;
-  std::uint64_t taken_ = 0;
+  BufferBudget::Account account_;  // of those that are lent
 };
 
 class ReadBuffer {

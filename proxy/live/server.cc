@@ -59,10 +59,11 @@ Result<tcp::acceptor> bind_listener(asio::io_context& io, const tcp::endpoint& a
 
 class LiveServer::Worker {
  public:
-  Worker(const LiveOptions& options, const LiveContext& context, Admission& admission, unsigned index)
+  Worker(const LiveOptions& options, const LiveContext& context, Admission& admission, BufferBudget& buffers,
+         unsigned index)
       : index_(index),
         admission_(admission),
-        thread_state_(options, context, index),
+        thread_state_(options, context, buffers, index),
         refusals_(thread_state_.loop.clock),
         most_handshakes_(share_of(options.limits.handshakes, options.threads)) {}
 
@@ -237,7 +238,10 @@ class LiveServer::Worker {
 };
 
 LiveServer::LiveServer(LiveOptions options, LiveContext context)
-    : options_(std::move(options)), context_(std::move(context)), admission_(options_.limits) {
+    : options_(std::move(options)),
+      context_(std::move(context)),
+      admission_(options_.limits),
+      buffers_(buffer_budget(options_)) {
   // Two truemirrors in a row are no loop.
   if (options_.pseudonym.empty()) options_.pseudonym = "truemirror-" + std::to_string(std::random_device{}());
 }
@@ -256,7 +260,7 @@ Result<void> LiveServer::can_listen(const std::string& host, std::uint16_t port)
 
 Result<void> LiveServer::bind() {
   for (unsigned index = 0; index < std::max(1u, options_.threads); ++index)
-    workers_.push_back(std::make_unique<Worker>(options_, context_, admission_, index));
+    workers_.push_back(std::make_unique<Worker>(options_, context_, admission_, buffers_, index));
   Result<void> done{};
   if (options_.plain) done = bind_all({options_.listen_host, options_.listen_port}, false, port_);
   if (done && options_.tls) done = bind_all(options_.https, true, https_port_);

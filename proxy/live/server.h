@@ -47,6 +47,7 @@ class LiveServer {
   LiveOptions options_;
   LiveContext context_;
   Admission admission_;
+  BufferBudget buffers_;
   std::uint16_t port_ = 0, https_port_ = 0;
   TicketKeys ticket_keys_;  // the newest, of which each thread has a copy
   std::vector<std::unique_ptr<Worker>> workers_;

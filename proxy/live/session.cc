@@ -187,7 +187,7 @@ Task<Next> Session::serve() {
     thread_.counters.hit(Limit::requests_per_connection);
     space_->request.keep_alive = false;
   }
-  if (thread_.blocks.bytes_taken() > thread_.buffer_bytes) {
+  if (thread_.buffers.is_over()) {
     thread_.counters.hit(Limit::buffer_bytes);
     co_await refuse(503, "overloaded", "too much is under way; try again soon");
     co_return Next::abort;

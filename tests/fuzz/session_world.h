@@ -67,6 +67,7 @@ class World {
   CountingSink sink_;
   MarkKey marks_{std::string(32, 'k')};
   std::atomic<bool> mirroring_{true};
+  BufferBudget buffers_{buffer_budget(options_)};
   std::optional<LiveThread> thread_;
   std::optional<Wire> listener_;
   struct Token {
@@ -95,7 +96,8 @@ inline const std::string& fuzz_socket_path() {
 inline World::World() : path_(fuzz_socket_path()) {
   options_.stable.url = UpstreamUrl::parse("unix:" + path_).value();
   options_.copy_limit = 4096;
-  thread_.emplace(options_, LiveContext{sink_, marks_, mirroring_, std::make_shared<const SamplingPlan>()}, 0);
+  thread_.emplace(options_, LiveContext{sink_, marks_, mirroring_, std::make_shared<const SamplingPlan>()}, buffers_,
+                  0);
   thread_->loop.poller.start();
   now_ = DeadlineClock::Clock::now();
   listen(true);
