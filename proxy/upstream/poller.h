@@ -9,7 +9,9 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/error_code.hpp>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace truemirror {
@@ -49,14 +51,20 @@ class Poller {
   // How much happened.
   std::size_t poll();
   void run_soon(Wait& wait);
-  void run();
+  void run_later(Wait& wait);
+  [[nodiscard]] bool is_due() const { return !due_.empty() || !yielded_.empty(); }
+  static void attempt(Wait& wait);
+  void post_run();
   void run_due();
 
   boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor epoll_;
   bool started_ = false;
-  bool scheduled_ = false;  // run() will be called, or is running
+  bool posted_ = false;    // run_due() will be called by Asio
+  bool running_ = false;   // it is being called, and what becomes due is seen to afterwards
+  std::size_t moved_ = 0;  // bytes, since Asio had its turn
   std::vector<Wait*> due_, taken_;
+  std::deque<Wait*> yielded_;
 };
 
 // A non-blocking socket that is polled, and owned. What it is ready for is known from the last event and from what the
@@ -96,6 +104,8 @@ class Poller::Socket {
   // The reader cannot go on before something is written (a TLS peer that asks for new keys).
   void reader_wants_room(bool wants) { reader_wants_room_ = wants; }
   [[nodiscard]] bool reader_wants_room() const { return reader_wants_room_; }
+  // So many bytes were read or written.
+  void moved(std::size_t bytes) { poller_.moved_ += bytes; }
   // Has the reader attempt anew, soon. False where nobody waits to read.
   bool nudge_reader();
   // Who waits attempts once more, and finds it closed.

@@ -76,6 +76,7 @@ bool Stream::ReadOp::attempt() {
   if (got == 0) result_.error = asio::error::eof;
   if (got > 0) result_.bytes = static_cast<std::size_t>(got);
   if (result_.bytes < into_.size()) socket.drained();
+  socket.moved(result_.bytes);
   ++stream_.unbroken_;
   return true;
 }
@@ -124,6 +125,7 @@ bool Stream::ReadyOp::attempt() {
 
 void Stream::ReadyOp::await_suspend(std::coroutine_handle<> waiter) {
   Poller::Socket& socket = *stream_.socket_;
+  if (what_ != For::room) stream_.unbroken_ = 0;
   what_ == For::room ? socket.wait_to_write(*this, waiter) : socket.wait_to_read(*this, waiter);
 }
 

@@ -80,7 +80,7 @@ class Stream {
   [[nodiscard]] bool is_open() const { return socket_->is_open(); }
 
  private:
-  static constexpr unsigned kMostUnbroken = 32;  // full reads in a row before others have their turn
+  static constexpr unsigned kMostUnbroken = 16;  // reads in a row that did not wait, before others have their turn
 
   // What an SSL call that returned `result` came to; notes what it waits for. No error: it waits.
   boost::system::error_code tls_outcome(int result, bool reading);
@@ -90,7 +90,7 @@ class Stream {
   std::unique_ptr<Poller::Socket> socket_;  // an address of its own: the poller refers to it
   UniqueSsl tls_;
   bool cancelled_ = false;
-  unsigned unbroken_ = 0;  // reads in a row that did not wait
+  unsigned unbroken_ = 0;
 };
 
 class Stream::ReadOp final : public Poller::Wait {

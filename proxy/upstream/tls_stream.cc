@@ -119,6 +119,7 @@ bool Stream::ReadOp::attempt_tls() {
   const int got = SSL_read(ssl, into_.data(), static_cast<int>(std::min(into_.size(), kRecord)));
   if (got > 0) {
     result_.bytes = static_cast<std::size_t>(got);
+    socket.moved(result_.bytes);
     ++stream_.unbroken_;
     return true;
   }

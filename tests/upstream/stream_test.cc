@@ -5,9 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <functional>
+#include <list>
 #include <string>
+#include <utility>
 
 #include "proxy/upstream/event_loop.h"
 
@@ -75,6 +80,71 @@ class StreamTest : public testing::Test {
  protected:
   EventLoop loop;
 };
+
+// Else those that have gigabytes to read keep new connections and deadlines waiting for seconds.
+TEST_F(StreamTest, ThoseThatNeverHaveToWaitLeaveOthersTheirTurn) {
+  struct Bulk {
+    explicit Bulk(EventLoop& loop) : pair(loop) { pair.send(std::string(100'000, 'x')); }
+    Task<> read_all(std::size_t& total) {
+      while (left > 0) {
+        const IoResult got = co_await pair.stream.read_some(asio::buffer(block));
+        left -= got.bytes;
+        total += got.bytes;
+      }
+    }
+    Pair pair;
+    std::array<char, 1024> block{};
+    std::size_t left = 100'000;
+  };
+  std::list<Bulk> bulk;
+  std::list<Task<>> tasks;
+  std::size_t total = 0;
+  std::size_t before = 0;
+  std::size_t most = 0;  // read between two turns of somebody else
+  std::function<void()> somebody = [&] {
+    most = std::max(most, total - std::exchange(before, total));
+    if (total < 4'000'000) asio::post(loop.io, somebody);
+  };
+  asio::post(loop.io, somebody);
+  for (int at = 0; at < 40; ++at) tasks.push_back(bulk.emplace_back(loop).read_all(total));
+  for (Task<>& task : tasks) task.start();
+  before = total;
+  while (total < 4'000'000 && loop.io.poll() > 0) {
+  }
+  EXPECT_EQ(total, 4'000'000u);
+  EXPECT_GT(most, 0u);
+  EXPECT_LT(most, 2'500'000u);
+}
+
+// Each look at the sockets while something was due added one more run of it to all later ones.
+TEST_F(StreamTest, EventsWhileSomebodyHasMuchToReadDoNotGiveItMoreTurns) {
+  Pair pair(loop);
+  Pair talks(loop);
+  pair.send(std::string(64'000, 'x'));
+  Reader reader;
+  Reader listener;
+  std::size_t before = 0;
+  std::size_t most = 0;
+  std::function<void()> somebody = [&] {
+    most = std::max(most, reader.text.size() - std::exchange(before, reader.text.size()));
+    (void)::send(talks.peer, ".", 1, MSG_NOSIGNAL);  // as long as there is room
+    if (reader.text.size() < 64'000) asio::post(loop.io, somebody);
+  };
+  asio::post(loop.io, somebody);
+  Task<> reading = reader.read(pair.stream);
+  Task<> listening = listener.read(talks.stream);
+  reading.start();
+  listening.start();
+  while (reader.text.size() < 64'000 && loop.io.poll_one() > 0) {
+  }
+  EXPECT_EQ(reader.text.size(), 64'000u);
+  EXPECT_GT(listener.text.size(), 10u);
+  EXPECT_LT(most, 6'000u);  // one look after the other, as many as are made
+  pair.hang_up();
+  talks.hang_up();
+  turn(loop);
+  EXPECT_TRUE(reader.ended && listener.ended);
+}
 
 TEST_F(StreamTest, ReadsWhatComesAndTheEnd) {
   Pair pair(loop);
