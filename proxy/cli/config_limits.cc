@@ -45,7 +45,7 @@ const std::vector<Setting>& settings() {
       {"requests_per_connection", Kind::count, &L::requests_per_connection, 1, 1'000'000'000, true,
        "then Connection: close"},
       {"stable_connections", Kind::count, &L::stable_connections, 1, 1'000'000, true,
-       "open to stable; requests wait for one, at most connect_timeout: 503"},
+       "open to stable, at least one a thread; requests wait for one, at most connect_timeout: 503"},
       {"buffer_bytes", Kind::size, &L::buffer_bytes, 1u << 20, kAnySize, false,
        "memory for bytes under way; over it new requests get 503"},
       {"header_timeout", Kind::duration, &L::header_timeout, 0, 0, false,

@@ -109,5 +109,12 @@ inline constexpr std::size_t kOtherDescriptors = 256;
 [[nodiscard]] constexpr std::uint64_t share_of(std::uint64_t limit, unsigned threads) {
   return limit == 0 ? 0 : (limit + threads - 1) / (threads == 0 ? 1 : threads);
 }
+// The same where the sum may not exceed the limit, which is as large as their number at least; of a smaller one each
+// has 1.
+[[nodiscard]] constexpr std::uint64_t exact_share_of(std::uint64_t limit, unsigned threads, unsigned index) {
+  const std::uint64_t count = threads == 0 ? 1 : threads;
+  if (limit == 0) return 0;
+  return limit < count ? 1 : limit / count + (index < limit % count ? 1 : 0);
+}
 
 }  // namespace truemirror

@@ -41,10 +41,10 @@ struct LiveContext {
 }
 
 // One thread's pool, within the limits.
-[[nodiscard]] inline PoolOptions pool_options(const LiveOptions& options) {
+[[nodiscard]] inline PoolOptions pool_options(const LiveOptions& options, unsigned index) {
   PoolOptions pool = options.stable;
   pool.connect_timeout = options.limits.connect_timeout;
-  pool.max_open = share_of(options.limits.stable_connections, options.threads);
+  pool.max_open = exact_share_of(options.limits.stable_connections, options.threads, index);
   return pool;
 }
 
@@ -53,7 +53,7 @@ struct LiveThread {
       : options(live_options),
         sink(context.sink),
         marks(context.marks),
-        stable(loop, pool_options(live_options)),
+        stable(loop, pool_options(live_options, index)),
         outbox(loop.io, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
         buffers(buffer_budget),

@@ -1,4 +1,4 @@
-// Blocks of several threads against one limit: what one may use, and what the others keep from it.
+// What several threads may have together: blocks against one sum, and shares of a number.
 #include "proxy/live/buffer_budget.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,8 @@
 #include <random>
 #include <thread>
 #include <vector>
+
+#include "proxy/live/limits.h"
 
 namespace truemirror {
 namespace {
@@ -90,6 +92,19 @@ TEST(BufferBudget, ClosesWhateverThreadsDo) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(budget.set_aside(), 0u);
+}
+
+TEST(LimitsOfThreads, TogetherTheyHaveWhatIsAllowedAndEachHasSome) {
+  for (const unsigned threads : {1u, 2u, 3u, 7u}) {
+    for (std::uint64_t limit = threads; limit < 50; ++limit) {
+      std::uint64_t sum = 0;
+      for (unsigned index = 0; index < threads; ++index) sum += exact_share_of(limit, threads, index);
+      EXPECT_EQ(sum, limit);
+      EXPECT_GE(exact_share_of(limit, threads, threads - 1), 1u);
+    }
+  }
+  EXPECT_EQ(exact_share_of(1, 4, 3), 1u);
+  EXPECT_EQ(exact_share_of(0, 4, 3), 0u);  // no limit
 }
 
 }  // namespace
