@@ -15,7 +15,7 @@ namespace truemirror {
 namespace {
 
 constexpr std::size_t kEvents = 256;
-// Looks at the sockets in a row, while something happens, before Asio has its turn (new connections, deadlines): going
+// Looks at the sockets in a row, while something happens, before Asio has its turn (deadlines, what is posted): going
 // through it costs two system calls more than a look. That is nothing beside a megabyte.
 constexpr unsigned kLooks = 16;
 constexpr std::size_t kMoved = 1u << 20;
