@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "proxy/http/out_of_memory.h"
+
 namespace truemirror {
 namespace {
 
@@ -49,6 +51,13 @@ FrameExtent measure_record(std::string_view bytes) {
   return bytes.size() < extent.size ? needs(extent.size) : extent;
 }
 
+// zstd says so with null where there is no memory.
+template <class T>
+T* made(T* context) {
+  if (context == nullptr) out_of_memory();
+  return context;
+}
+
 }  // namespace
 
 void append_le32(std::string& out, std::uint32_t value) {
@@ -83,7 +92,7 @@ void append_skippable(std::string& out, std::uint32_t magic, std::string_view co
 }
 
 struct RecordCompressor::Contexts {
-  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx* context = made(ZSTD_createCCtx());
   ZSTD_CDict* dictionary = nullptr;
   ~Contexts() {
     ZSTD_freeCCtx(context);
@@ -95,7 +104,7 @@ RecordCompressor::RecordCompressor(std::string_view dictionary) : contexts_(std:
   ZSTD_CCtx_setParameter(contexts_->context, ZSTD_c_checksumFlag, 1);
   ZSTD_CCtx_setParameter(contexts_->context, ZSTD_c_compressionLevel, kLevel);
   if (dictionary.empty()) return;
-  contexts_->dictionary = ZSTD_createCDict(dictionary.data(), dictionary.size(), kLevel);
+  contexts_->dictionary = made(ZSTD_createCDict(dictionary.data(), dictionary.size(), kLevel));
   ZSTD_CCtx_refCDict(contexts_->context, contexts_->dictionary);
 }
 
@@ -112,7 +121,7 @@ bool RecordCompressor::append(std::string& out, std::string_view record) {
 }
 
 struct RecordExpander::Contexts {
-  ZSTD_DCtx* context = ZSTD_createDCtx();
+  ZSTD_DCtx* context = made(ZSTD_createDCtx());
   ZSTD_DDict* dictionary = nullptr;
   ~Contexts() {
     ZSTD_freeDCtx(context);

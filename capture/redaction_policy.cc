@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 
+#include "proxy/http/out_of_memory.h"
+
 namespace truemirror {
 namespace {
 
@@ -99,8 +101,10 @@ std::string RedactionPolicy::mask(std::string_view type, std::string_view value)
   message.append(value);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(message.data()),
-       message.size(), digest.data(), &size);
+  // OpenSSL fails where there is no memory; one token for all values would make them equal.
+  if (HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), &size) == nullptr)
+    out_of_memory();
   std::array<char, 9> hex{};
   std::snprintf(hex.data(), hex.size(), "%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
   return std::string("[redacted:").append(type).append(":").append(hex.data()).append("]");

@@ -9,6 +9,8 @@
 #include <array>
 #include <memory>
 
+#include "proxy/http/out_of_memory.h"
+
 namespace truemirror {
 namespace {
 
@@ -43,7 +45,7 @@ class BoundedOutput {
 // `window_bits` as inflateInit2 has it: 15 + 16 gzip, 15 zlib, -15 raw. gzip may hold several members in a row.
 Decoded inflated(std::string_view body, int window_bits, std::size_t max_bytes) {
   z_stream stream{};
-  if (inflateInit2(&stream, window_bits) != Z_OK) return CodingError::corrupt;
+  if (inflateInit2(&stream, window_bits) != Z_OK) out_of_memory();
   const std::unique_ptr<z_stream, int (*)(z_stream*)> closer(&stream, inflateEnd);
   BoundedOutput out(max_bytes);
   stream.next_in = reinterpret_cast<const Bytef*>(body.data());
@@ -55,6 +57,7 @@ Decoded inflated(std::string_view body, int window_bits, std::size_t max_bytes) 
     const uInt before = stream.avail_out;
     const int result = inflate(&stream, Z_NO_FLUSH);
     out.used(before - stream.avail_out);
+    if (result == Z_MEM_ERROR) out_of_memory();
     if (out.over()) return CodingError::bomb;
     if (result == Z_STREAM_END) {
       if (stream.avail_in == 0) return out.take();
@@ -74,6 +77,7 @@ Decoded inflated_deflate(std::string_view body, std::size_t max_bytes) {
 Decoded unbrotlied(std::string_view body, std::size_t max_bytes) {
   const std::unique_ptr<BrotliDecoderState, void (*)(BrotliDecoderState*)> state(
       BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), BrotliDecoderDestroyInstance);
+  if (!state) out_of_memory();
   BoundedOutput out(max_bytes);
   auto next_in = reinterpret_cast<const std::uint8_t*>(body.data());
   std::size_t left = body.size();
@@ -92,6 +96,7 @@ Decoded unbrotlied(std::string_view body, std::size_t max_bytes) {
 
 Decoded unzstded(std::string_view body, std::size_t max_bytes) {
   const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  if (!context) out_of_memory();
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kZstdWindowLog);
   BoundedOutput out(max_bytes);
   ZSTD_inBuffer in{body.data(), body.size(), 0};

@@ -101,7 +101,7 @@ Result<SSL_CTX*> TlsServer::context_of(const CertificateNames::Set& set, const T
   }
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets alone: nothing to lock
   SSL_CTX_set_timeout(context, std::chrono::seconds(TicketKeys::kLifetime).count());
-  use_ticket_keys(context);
+  if (!use_ticket_keys(context)) return Problem{"TLS cannot be set up: " + take_tls_error()};
   SSL_CTX_set_session_ticket_cb(context, nullptr, on_ticket_opened, nullptr);
   SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
   SSL_CTX_set_tlsext_servername_callback(context, on_name);
@@ -132,7 +132,9 @@ int TlsServer::on_name(SSL* ssl, int*, void* self) {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (asked == nullptr) return SSL_TLSEXT_ERR_NOACK;
   const auto found = server.by_name_.find(server.names_.match(asked));
-  if (found != server.by_name_.end()) SSL_set_SSL_CTX(ssl, found->second);
+  // Without memory for the name's own certificate none is shown, rather than another's.
+  if (found != server.by_name_.end() && SSL_set_SSL_CTX(ssl, found->second) == nullptr)
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
   return SSL_TLSEXT_ERR_OK;
 }
 
@@ -151,8 +153,8 @@ int TlsServer::on_status(SSL* ssl, void* self) {
 
 UniqueSsl TlsServer::begin(const TicketKeys& keys) const {
   UniqueSsl ssl(SSL_new(usual_));
-  if (!ssl) return ssl;
-  SSL_set_app_data(ssl.get(), const_cast<TicketKeys*>(&keys));  // on_ticket() only reads
+  if (!ssl || SSL_set_app_data(ssl.get(), const_cast<TicketKeys*>(&keys)) != 1)
+    return nullptr;  // on_ticket() only reads
   SSL_set_accept_state(ssl.get());
   return ssl;
 }

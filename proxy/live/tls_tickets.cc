@@ -66,6 +66,8 @@ const TicketKeys::Key* TicketKeys::find(std::span<const unsigned char, 16> name)
   return found == end ? nullptr : &*found;
 }
 
-void use_ticket_keys(SSL_CTX* context) { SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket); }
+bool use_ticket_keys(SSL_CTX* context) {
+  return ticket_cipher() != nullptr && SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket) == 1;
+}
 
 }  // namespace truemirror

@@ -40,7 +40,7 @@ class TicketKeys {
 };
 
 // Makes OpenSSL seal tickets of `context` with the keys that each connection's SSL_get_app_data() points to, a
-// `const TicketKeys*`.
-void use_ticket_keys(SSL_CTX* context);
+// `const TicketKeys*`. False where memory is short.
+[[nodiscard]] bool use_ticket_keys(SSL_CTX* context);
 
 }  // namespace truemirror

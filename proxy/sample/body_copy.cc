@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "proxy/http/out_of_memory.h"
+
 namespace truemirror {
 
 void BodyCopy::FreeHash::operator()(XXH3_state_s* state) const { XXH3_freeState(state); }
@@ -18,6 +20,7 @@ bool BodyCopy::append(std::string_view payload, Holding& held) {
   if (kept > 0 && !held.grow(kept)) return false;
   if (kept < payload.size() && !hash_) {
     hash_.reset(XXH3_createState());
+    if (!hash_) out_of_memory();
     XXH3_64bits_reset(hash_.get());
     XXH3_64bits_update(hash_.get(), body_.bytes.data(), body_.bytes.size());
   }

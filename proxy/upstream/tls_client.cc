@@ -103,7 +103,7 @@ UniqueSsl TlsClient::begin(const std::string& host, TlsSessions& sessions) const
   // Sessions of another context were verified by other rules.
   if (sessions.of_ != now.context) sessions.sessions_.clear();
   sessions.of_ = now.context;
-  SSL_set_app_data(ssl.get(), &sessions);
+  if (SSL_set_app_data(ssl.get(), &sessions) != 1) return nullptr;
   if (const UniqueSession session = sessions.take()) SSL_set_session(ssl.get(), session.get());
   SSL_set_connect_state(ssl.get());
   return ssl;

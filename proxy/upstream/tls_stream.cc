@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <cerrno>
@@ -83,7 +84,16 @@ BIO_METHOD* make_method() {
 
 // The socket outlives the BIO: it is the stream's, as the SSL is that holds the BIO.
 BIO* make_bio(Poller::Socket& socket) {
-  static BIO_METHOD* const method = make_method();
+  static std::atomic<BIO_METHOD*> known{nullptr};  // made again where there was no memory for it
+  BIO_METHOD* method = known.load();
+  if (method == nullptr) {
+    BIO_METHOD* const fresh = make_method();
+    if (known.compare_exchange_strong(method, fresh)) {
+      method = fresh;
+    } else {
+      BIO_meth_free(fresh);
+    }
+  }
   BIO* bio = method == nullptr ? nullptr : BIO_new(method);
   if (bio == nullptr) return nullptr;
   BIO_set_data(bio, &socket);
