@@ -17,7 +17,7 @@ BodyCopy& BodyCopy::operator=(BodyCopy&&) noexcept = default;
 
 bool BodyCopy::append(std::string_view payload, Holding& held) {
   const std::size_t kept = std::min(payload.size(), limit_ - body_.bytes.size());
-  if (kept > 0 && !held.grow(kept)) return false;
+  if (!make_room(body_.bytes.size() + kept, held)) return false;
   if (kept < payload.size() && !hash_) {
     hash_.reset(XXH3_createState());
     if (!hash_) out_of_memory();
@@ -30,9 +30,21 @@ bool BodyCopy::append(std::string_view payload, Holding& held) {
   return true;
 }
 
+// What is held is what memory is taken, not what is in it: a copy that grows has room to spare.
+bool BodyCopy::make_room(std::size_t size, Holding& held) {
+  const std::size_t had = taken_;
+  if (size <= had) return true;
+  const std::size_t wanted = std::max(size, std::min(2 * had, limit_));
+  if (!held.grow(wanted - had)) return false;
+  body_.bytes.reserve(wanted);
+  taken_ = wanted;
+  return true;
+}
+
 Body BodyCopy::take() {
   if (hash_) body_.hash = XXH3_64bits_digest(hash_.get());
   hash_.reset();
+  taken_ = 0;
   return std::exchange(body_, Body{});
 }
 

@@ -28,10 +28,13 @@ class BodyCopy {
   [[nodiscard]] Body take();
 
  private:
+  bool make_room(std::size_t size, Holding& held);
+
   struct FreeHash {
     void operator()(XXH3_state_s* state) const;
   };
   std::size_t limit_;
+  std::size_t taken_ = 0;  // room for bytes, counted in `held`
   Body body_;
   std::unique_ptr<XXH3_state_s, FreeHash> hash_;  // only once the limit is passed
 };
