@@ -36,7 +36,9 @@ bool BodyCopy::make_room(std::size_t size, Holding& held) {
   if (size <= had) return true;
   const std::size_t wanted = std::max(size, std::min(2 * had, limit_));
   if (!held.grow(wanted - had)) return false;
-  body_.bytes.reserve(wanted);
+  std::string larger;  // one that grows takes twice what it had, whatever it is asked for
+  larger.reserve(wanted);
+  body_.bytes = std::move(larger.append(body_.bytes));
   taken_ = wanted;
   return true;
 }
