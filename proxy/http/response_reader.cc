@@ -7,6 +7,7 @@ namespace truemirror {
 void ResponseReader::restart(std::string_view method) {
   method_ = method;
   scanner_.reset();
+  body_.start(Framing::none, 0);
   head_bytes_.clear();
   payload_.clear();
   response_ = {};

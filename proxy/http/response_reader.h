@@ -40,7 +40,7 @@ class ResponseReader {
   // Bytes of memory that the next response may use again.
   [[nodiscard]] std::size_t footprint() const {
     return head_bytes_.capacity() + head_.fields.capacity() * sizeof(FieldLine) +
-           payload_.capacity() * sizeof(std::string_view);
+           (head_.connection_options.capacity() + payload_.capacity()) * sizeof(std::string_view);
   }
 
  private:

@@ -59,6 +59,23 @@ TEST(ResponseReader, KeepsNothingOfTheResponseBefore) {
   EXPECT_FALSE(reader.failed());
   EXPECT_EQ(feed(reader, kWhole, 1000), "hello");
   EXPECT_TRUE(reader.done());
+  EXPECT_EQ(reader.received(), 5u);
+
+  reader.restart("GET");
+  feed(reader, kWhole, 20);  // the first of them hold no head yet
+  reader.restart("GET");
+  reader.feed("HTTP/1.1 200 OK\r\n");
+  EXPECT_EQ(reader.received(), 0u);
+}
+
+TEST(ResponseReader, TellsOfAllMemoryThatAHostileHeadLeavesInIt) {
+  constexpr std::size_t kOptions = 10'000;
+  std::string head = "HTTP/1.1 204 No Content\r\nConnection: a";
+  for (std::size_t at = 1; at < kOptions; ++at) head += ",a";
+  ResponseReader reader("GET");
+  reader.feed(head + "\r\n\r\n");
+  ASSERT_TRUE(reader.done());
+  EXPECT_GE(reader.footprint(), kOptions * sizeof(std::string_view));
 }
 
 TEST(ResponseReader, BytesBeyondTheResponseEndTheConnectionsUse) {
