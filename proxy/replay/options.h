@@ -21,6 +21,7 @@ struct ReplayOptions {
   std::optional<double> rate;         // requests a second, evenly spaced
   std::size_t connections = 32;       // of the closed loop
   std::chrono::milliseconds stable_timeout{10'000};
+  std::size_t stable_bytes = 256u << 20;  // of a live stable's answers that are not whole yet
 };
 
 struct ReplayStats {

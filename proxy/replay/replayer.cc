@@ -33,7 +33,8 @@ class Replayer::Sender {
       : lane_(lane),
         start_(start),
         shadow_(stable_options(options)),
-        state_(shadow_.breaker_failures, shadow_.breaker_probe) {
+        state_(shadow_.breaker_failures, shadow_.breaker_probe),
+        bytes_(options.stable_bytes) {
     if (options.stable)
       stable_.emplace(loop_, Arm::stable, ArmOptions{.pool = {.url = *options.stable, .tls = nullptr}}, shadow_, marks,
                       state_, bytes_);
@@ -97,8 +98,9 @@ class Replayer::Sender {
     auto held = std::make_unique<Holding>();
     Holding& holding = *held;
     spawn(stable_->ask(asked, asked.stable, holding),
-          [this, sample = std::move(sample), held = std::move(held)](ArmOutcome) mutable {
+          [this, sample = std::move(sample), held = std::move(held)](const ArmOutcome& outcome) mutable {
             if (!sample->stable.ok()) return sample->ticket.drop(DropReason::stable_error);
+            if (outcome.no_room) return sample->ticket.drop(DropReason::bytes_budget);
             lane_.hand_over({&sample, 1});
           });
   }
@@ -125,7 +127,7 @@ class Replayer::Sender {
   Clock::time_point start_;
   ShadowOptions shadow_;
   ArmState state_;
-  ByteBudget bytes_{256u << 20};
+  ByteBudget bytes_;
   EventLoop loop_;
   std::optional<ArmClient> stable_;
   ConnectionOrder order_;

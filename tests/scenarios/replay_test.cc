@@ -128,6 +128,21 @@ TEST(Replay, ALiveStableThatIsGoneIsADropWithAReason) {
   expect_closed(replayed.report.totals);
 }
 
+// Half of stable's answer would differ from every candidate's.
+TEST(Replay, ALiveStablesAnswerForWhichThereIsNoRoomIsNotCompared) {
+  const TestFolder folder;
+  write_capture(test_options(folder), recording(10, 10));
+  Upstream stable(always(ok(R"({"state":"archived"})")));
+  Upstream candidate(always(ok(R"({"state":"archived"})")));
+  const Replayed replayed = replay(folder, candidate.url(), with([&](ReplayOptions& options) {
+                                     options.stable = UpstreamUrl::parse(stable.url()).value();
+                                     options.stable_bytes = 10;
+                                   }));
+  EXPECT_EQ(stable.asked().size(), 10u);
+  EXPECT_EQ(replayed.report.totals.dropped.at("bytes_budget"), 10u);
+  expect_closed(replayed.report.totals);
+}
+
 // /n/0 and /n/2 are of one connection; /n/0 is not answered before /n/1, of the other, has come in.
 TEST(Replay, AnAnswerThatIsLateHoldsBackItsOwnConnectionAndNoOther) {
   const TestFolder folder;
