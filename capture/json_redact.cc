@@ -198,10 +198,10 @@ class JsonPass {
   }
 
   KnownKey& known_key(std::string_view name) {
-    const std::size_t mixed = name.empty() ? 0
-                                           : name.size() * 31 + static_cast<unsigned char>(name.front()) * 7u +
-                                                 static_cast<unsigned char>(name.back());
-    return known_keys_[mixed % known_keys_.size()];
+    if (name.empty()) return known_keys_[0];
+    const std::size_t first = static_cast<unsigned char>(name.front());
+    const std::size_t last = static_cast<unsigned char>(name.back());
+    return known_keys_[(name.size() * 31 + first * 7 + last) % known_keys_.size()];
   }
 
   bool string_value() {

@@ -14,7 +14,7 @@ class BufferBudget {
  public:
   // `limit` in blocks.
   BufferBudget(std::uint64_t limit, unsigned threads)
-      : limit_(limit), chunk_(std::clamp<std::uint64_t>(limit / (16 * std::max(1u, threads)), 1, 16)) {}
+      : limit_(limit), chunk_(std::clamp<std::uint64_t>(limit / 16 / std::max(1u, threads), 1, 16)) {}
   BufferBudget(const BufferBudget&) = delete;
   BufferBudget& operator=(const BufferBudget&) = delete;
 

@@ -33,6 +33,12 @@ class ErrorWatch {
 };
 
 class ReporterTest : public ::testing::Test {
+ public:
+  ~ReporterTest() override {
+    reporter_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
  protected:
   ReporterTest() : folder_(std::filesystem::temp_directory_path() / "reporter-XXXXXX") {
     std::string name = folder_.string();
@@ -44,11 +50,6 @@ class ReporterTest : public ::testing::Test {
     last_.run.id = "the-last-write";
     last_.run.source = "serve";
   }
-  ~ReporterTest() override {
-    reporter_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   // Another file where the report was: nothing can be stored.
   void replace() {
     std::filesystem::rename(folder_ / "report.db", folder_ / "aside.db");
