@@ -28,6 +28,16 @@ struct Workspace {
         response_scanner(HeadLimits{.max_head_bytes = BlockPool::kBlockBytes / 2, .max_fields = 256}),
         from_stable(blocks) {}
 
+  // Bytes of memory that the next exchange may use again.
+  [[nodiscard]] std::size_t footprint() const {
+    const auto of_head = [](const HeadBase& head) {
+      return head.fields.capacity() * sizeof(FieldLine) + head.connection_options.capacity() * sizeof(std::string_view);
+    };
+    return of_head(request) + of_head(response) + request_text.capacity() + response_text.capacity() +
+           (request_payload.capacity() + response_payload.capacity()) * sizeof(std::string_view) +
+           (to_stable.capacity() + to_client.capacity()) * sizeof(boost::asio::const_buffer);
+  }
+
   HeadScanner request_scanner, response_scanner;
   RequestHead request;
   ResponseHead response;
@@ -53,14 +63,14 @@ class WorkspacePool {
   }
   void give(std::unique_ptr<Workspace> space) {
     space->from_stable.release();
-    // A head of unusual size must not stay for good.
-    const bool usual = space->request_text.capacity() + space->response_text.capacity() < kUsualText;
+    // What an unusual head, or a block of tiny chunks, has made large must not stay for good.
+    const bool usual = space->footprint() < kUsualBytes;
     if (usual && free_.size() < kMaxFree) free_.push_back(std::move(space));
   }
 
  private:
   static constexpr std::size_t kMaxFree = 256;
-  static constexpr std::size_t kUsualText = 16u << 10;
+  static constexpr std::size_t kUsualBytes = 32u << 10;
   BlockPool& blocks_;
   HeadLimits limits_;
   std::vector<std::unique_ptr<Workspace>> free_;
