@@ -59,6 +59,17 @@ bool parse_rest(std::string_view text, Headers& headers, Body& body) {
   return true;
 }
 
+// A file may come from anywhere, and what it holds is sent on: nothing in it may end a line early.
+bool may_be_sent(const Request& request) {
+  const auto holds = [](std::string_view text, bool (*what)(char)) {
+    return std::any_of(text.begin(), text.end(), what);
+  };
+  if (holds(request.method, control_or_space) || holds(request.target, control_or_space)) return false;
+  return std::none_of(request.headers.begin(), request.headers.end(), [&](const HeaderField& field) {
+    return holds(field.name, control_or_space) || holds(field.value, unsafe);
+  });
+}
+
 }  // namespace
 
 void append_field_line(std::string& out, std::string_view name, std::string_view value) {
@@ -122,7 +133,7 @@ bool parse_request_text(std::string_view text, Request& out) {
   if (second == line.npos || second == first + 1 || line.substr(second + 1) != "HTTP/1.1") return false;
   out.method = line.substr(0, first);
   out.target = line.substr(first + 1, second - first - 1);
-  return parse_rest(text, out.headers, out.body);
+  return parse_rest(text, out.headers, out.body) && may_be_sent(out);
 }
 
 bool parse_response_text(std::string_view text, Response& out) {

@@ -1,5 +1,6 @@
 #include "proxy/replay/recorded_sample.h"
 
+#include "proxy/http/head_scanner.h"
 #include "proxy/http/head_writer.h"
 
 namespace truemirror {
@@ -49,7 +50,8 @@ void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats
   Request& request = exchange.request;
   Headers kept;
   for (const HeaderField& field : request.headers) {
-    if (holds_token(field.value)) {
+    // A redacted name is no token of HTTP; and a file may hold what no message may.
+    if (holds_token(field.value) || !is_token(field.name) || !is_field_value(field.value)) {
       ++stats.redacted_headers[ascii_lower(field.name)];
     } else {
       kept.add(field.name, field.value);

@@ -12,7 +12,7 @@
 namespace truemirror {
 
 // Fills head, method, target, body, connection and stable's recorded response. Request headers that hold redacted
-// values are left out and counted in `stats`.
+// values, or what no message may hold, are left out and counted in `stats`.
 void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats);
 
 // Makes recorded (redacted) and live answers comparable (design.md §13): the live ones are redacted too, and tokens

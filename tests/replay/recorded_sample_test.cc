@@ -34,6 +34,19 @@ Comparison equalized(const Response& stable, const Response& candidate) {
   return comparison;
 }
 
+// Design.md invariant 8: a capture may come from anywhere.
+TEST(RecordedSample, FieldsThatNoMessageMayHoldAreNotSent) {
+  CapturedExchange exchange;
+  exchange.request.method = "GET";
+  exchange.request.target = "/";
+  exchange.request.headers = {{"Host", "a"}, {"[redacted", "email"}, {"X-Odd", "a\x01b"}, {"X-Fine", "caf\xe9"}};
+  Sample sample;
+  ReplayStats stats;
+  fill_sample(std::move(exchange), sample, stats);
+  EXPECT_EQ(sample.head, "GET / HTTP/1.1\r\nHost: a\r\nX-Fine: caf\xe9\r\n");
+  EXPECT_EQ(stats.redacted_headers.size(), 2u);
+}
+
 TEST(RecordedSample, RedactedHeadersAreLeftOutAndCountedByName) {
   CapturedExchange exchange;
   exchange.request.method = "GET";
