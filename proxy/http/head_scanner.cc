@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "proxy/http/authority.h"
 #include "proxy/http/request_target.h"
@@ -11,58 +10,7 @@
 namespace truemirror {
 namespace {
 
-enum : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4 };
 constexpr std::size_t kMaxMethodBytes = 64;
-
-constexpr std::array<std::uint8_t, 256> make_classes() {
-  std::array<std::uint8_t, 256> table{};
-  for (unsigned c = 0; c < 256; ++c) {
-    std::uint8_t bits = 0;
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    const auto one_of = [c](const char* set) {
-      for (; *set != '\0'; ++set) {
-        if (static_cast<unsigned char>(*set) == c) return true;
-      }
-      return false;
-    };
-    if (alnum || one_of("!#$%&'*+-.^_`|~")) bits |= kToken;
-    if (c == '\t' || (c >= 0x20 && c != 0x7f)) bits |= kValue;
-    if (c > 0x20 && c < 0x7f && c != '#') bits |= kTarget;
-    table[c] = bits;
-  }
-  return table;
-}
-constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
-
-bool all_of_class(std::string_view text, std::uint8_t bit) {
-  return std::all_of(text.begin(), text.end(),
-                     [bit](char c) { return (kClasses[static_cast<unsigned char>(c)] & bit) != 0; });
-}
-
-// Whether none of eight bytes is a control: each below 0x20, or 0x7f (Warren, Hacker's Delight, §6-1).
-bool has_no_control(const char* eight) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101u, kTops = 0x8080808080808080u;
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, eight, sizeof bytes);
-  const std::uint64_t deletes = bytes ^ (kOnes * 0x7f);
-  return ((((bytes - kOnes * 0x20) & ~bytes) | ((deletes - kOnes) & ~deletes)) & kTops) == 0;
-}
-
-// Where the first byte is that no field value may hold.
-std::size_t end_of_value(std::string_view text, std::size_t at) {
-  for (;;) {
-    while (at + 8 <= text.size() && has_no_control(text.data() + at)) at += 8;
-    const std::size_t stop = std::min(at + 8, text.size());
-    while (at < stop && (kClasses[static_cast<unsigned char>(text[at])] & kValue) != 0) ++at;
-    if (at < stop || at == text.size()) return at;
-  }
-}
-
-std::size_t end_of_token(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size() && (kClasses[static_cast<unsigned char>(text[at])] & kToken) != 0) ++at;
-  return at;
-}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -222,7 +170,7 @@ HeadError read_request_line(std::string_view line, RequestHead& out) {
   const std::string_view version = line.substr(last + 1);
   if (!is_token(out.method)) return HeadError::bad_start_line;
   if (out.method.size() > kMaxMethodBytes) return HeadError::unknown_method;
-  if (out.target.empty() || !all_of_class(out.target, kTarget)) return HeadError::bad_target;
+  if (!is_target(out.target)) return HeadError::bad_target;
   out.minor_version = minor_version_of(version);
   if (out.minor_version < 0) return looks_like_version(version) ? HeadError::bad_version : HeadError::bad_start_line;
   return HeadError::none;
@@ -252,9 +200,6 @@ bool has_bare_line_end(std::string_view bytes, std::size_t from) {
 }
 
 }  // namespace
-
-bool is_token(std::string_view text) { return !text.empty() && all_of_class(text, kToken); }
-bool is_field_value(std::string_view text) { return end_of_value(text, 0) == text.size(); }
 
 int status_of(HeadError error) {
   switch (error) {

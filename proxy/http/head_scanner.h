@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proxy/http/headers.h"
+#include "proxy/http/octets.h"
 
 namespace truemirror {
 
@@ -108,10 +109,6 @@ class HeadScanner {
   std::size_t searched_ = 0;
   HeadError error_ = HeadError::none;
 };
-
-// Every byte a token may hold (RFC 9110 §5.6.2), and every byte a field value may (HTAB, SP, VCHAR, obs-text).
-[[nodiscard]] bool is_token(std::string_view text);
-[[nodiscard]] bool is_field_value(std::string_view text);
 
 // Walks a comma-separated list: calls `each` with every element, trimmed; empty elements are skipped.
 template <class F>
