@@ -35,12 +35,14 @@ Seen read(std::string_view bytes, std::string_view method, std::size_t piece) {
   return seen;
 }
 
-// The grammar knows no bounds; what is short comes nowhere near ours.
+constexpr std::size_t kMostInterim = 16;  // that the reader takes
+
+// The grammar knows no bounds; what is short comes nowhere near ours, but for the number of interim responses.
 void compare_with_grammar(std::string_view bytes, std::string_view method, const Seen& seen) {
   if (bytes.size() > 1'000) return;
   const auto strict = conformance::read_responses(bytes, {std::string(method)}, true);
   const bool one = strict.ok() && !strict.switched && !strict.messages.empty() && strict.messages.back().status >= 200;
-  if (!one) return;
+  if (!one || strict.messages.size() > kMostInterim + 1) return;
   const conformance::Message& message = strict.messages.back();
   require(seen.ended && seen.status == message.status, "a response of the grammar is read");
   require(seen.payload == message.body, "its payload is what the grammar reads");
