@@ -56,7 +56,7 @@ std::optional<std::uint64_t> parse_length(std::string_view digits) {
 }
 
 // RFC 9112 §6.3: what does not end in `chunked` has no end that all agree on (400); §6.1: a coding that we do not know
-// under a final `chunked` is not implemented (501).
+// under a final `chunked` is a 501.
 HeadError judge_coding(std::string_view value) {
   if (iequals(value, "chunked")) return HeadError::none;
   HeadError verdict = HeadError::bad_coding;

@@ -14,6 +14,7 @@ namespace truemirror {
 namespace {
 
 namespace asio = boost::asio;
+
 }  // namespace
 
 // One shadow thread. Samples come in through a locked inbox with one wake-up for many; all else is its own.

@@ -40,7 +40,7 @@ def spread(first: int, last: int, most: int) -> list[int]:
 class Test:
     def __init__(self, options):
         self.options = options
-        self.world = World(options.program, options.library)
+        self.world = World(options.program, options.shim)
         self.deadline = time.monotonic() + options.seconds if options.seconds else float("inf")
         self.seen = collections.defaultdict(collections.Counter)
         self.wrong = []
@@ -156,7 +156,7 @@ def main():
     words = lambda text: text.split(",")
     path = lambda text: str(pathlib.Path(text).resolve())
     parser.add_argument("program", type=path)
-    parser.add_argument("library", type=path)
+    parser.add_argument("shim", type=path)
     parser.add_argument("--seconds", type=float, default=50, help="0: as long as every N takes")
     parser.add_argument("--most", type=int, default=12, help="numbers a scenario, kind and phase, where time is limited")
     parser.add_argument("--scenarios", type=words, default=list(SCENARIOS), help=", ".join(SCENARIOS))

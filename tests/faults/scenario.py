@@ -41,8 +41,8 @@ class Control:
 class World:
     """What stays while programs come and go."""
 
-    def __init__(self, program: str, library: str):
-        self.program, self.library = program, library
+    def __init__(self, program: str, shim: str):
+        self.program, self.shim = program, shim
         self.folder = tempfile.TemporaryDirectory(prefix="truemirror-faults-")
         self.dir = pathlib.Path(self.folder.name)
         self.upstreams_certificate = Certificate(self.dir, "upstreams")
@@ -68,7 +68,7 @@ class Run:
         self.clean = dict(os.environ)
         self.environment = self.clean | {
             "FAULT_CONTROL": str(self.dir / "control"), "FAULT_KIND": kind, "FAULT_NTH": str(nth), "FAULT_TIMES": times,
-            "LD_PRELOAD": world.library,
+            "LD_PRELOAD": world.shim,
             # a sanitizer wants to come first, and to say what a signal would hide
             "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:abort_on_error=0:allocator_may_return_null=1",
             "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
