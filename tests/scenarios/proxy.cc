@@ -1,6 +1,8 @@
 #include "tests/scenarios/proxy.h"
 
+#include <spdlog/spdlog.h>
 #include <stdlib.h>
+
 #include <fstream>
 #include <numeric>
 #include <sstream>
@@ -65,6 +67,9 @@ std::string TemporaryFolder::all_bytes() const {
 
 Proxy::Proxy(const std::string& stable, const std::string& candidate, const std::string& control,
              const std::function<void(ProxySetup&)>& change) {
+  // The log is made before there are threads, as in the program: the guard of its first use is inside of spdlog's
+  // library, which is built without TSan.
+  spdlog::default_logger_raw();
   ProxySetup setup = usual_setup(stable, candidate, control, folder_.path());
   if (change) change(setup);
   pipeline_ = Pipeline::open(std::move(setup.pipeline)).value();
