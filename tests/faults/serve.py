@@ -131,6 +131,7 @@ class ServeTunnel(Serve):
     """What is no HTTP any more, in plain and with a request behind it on another connection."""
 
     name = "tunnel"
+    can_start = False  # as with `plain`
 
     def traffic(self, process) -> list[bool]:
         client, other = Client(self.ports[0]), Client(self.ports[0])
