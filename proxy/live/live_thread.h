@@ -54,7 +54,7 @@ struct LiveThread {
         sink(context.sink),
         marks(context.marks),
         stable(loop, pool_options(live_options, index)),
-        outbox(loop.io, context.sink),
+        outbox(loop, context.sink),
         sampler(context.plan, context.mirroring, index + 1),
         buffers(buffer_budget),
         blocks(buffer_budget),

@@ -3,37 +3,42 @@
 // thread.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "proxy/sample/sample.h"
+#include "proxy/upstream/event_loop.h"
 
 namespace truemirror {
 
 class Outbox {
  public:
-  // `sink` outlives the outbox; `io` is the thread's loop.
-  Outbox(boost::asio::io_context& io, SampleSink& sink) : io_(io), sink_(sink) {}
+  // `sink` outlives the outbox; `loop` is the thread's.
+  Outbox(EventLoop& loop, SampleSink& sink) : loop_(loop), sink_(sink) {}
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
   void add(std::unique_ptr<Sample> sample) {
     samples_.push_back(std::move(sample));
+    if (samples_.size() > 1) return;
     // Runs after what is ready now; the loop does not end before it has.
-    if (samples_.size() == 1) boost::asio::post(io_, [this] { flush(); });
+    boost::asio::post(loop_.io, [this] { flush(); });
+    hurry_.emplace(loop_.poller);
   }
 
  private:
   void flush() {
     sink_.hand_over(samples_);
     samples_.clear();
+    hurry_.reset();
   }
 
-  boost::asio::io_context& io_;
+  EventLoop& loop_;
   SampleSink& sink_;
   std::vector<std::unique_ptr<Sample>> samples_;
+  std::optional<Poller::Hurry> hurry_;
 };
 
 }  // namespace truemirror

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
 #include <list>
@@ -78,7 +77,7 @@ class LiveServer::Worker {
   }
 
   void start() {
-    thread_state_.loop.start();
+    thread_state_.loop.start(Poller::Stay::yes);
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), ("live-" + std::to_string(index_)).c_str());
       for (Listener& listener : listeners_) listener.socket.wait_to_read(listener, std::noop_coroutine());
@@ -87,12 +86,9 @@ class LiveServer::Worker {
   }
 
   void drain(std::chrono::milliseconds limit) {
-    asio::post(thread_state_.loop.io, [this, limit] {
+    thread_state_.loop.post([this, limit] {
       thread_state_.draining = true;
-      for (Listener& listener : listeners_) {
-        listener.socket.close();
-        listener.pause.cancel();
-      }
+      for (Listener& listener : listeners_) listener.socket.close();
       accepting_ = false;
       drain_watch_.emplace(thread_state_.loop.clock, abort_all, this);
       drain_watch_->arm(limit);
@@ -105,14 +101,14 @@ class LiveServer::Worker {
   }
   [[nodiscard]] LiveStats stats() const { return thread_state_.counters.read(); }
   void follow(std::shared_ptr<const SamplingPlan> plan) {
-    asio::post(thread_state_.loop.io,
-               [this, plan = std::move(plan)]() mutable { thread_state_.sampler.follow(std::move(plan)); });
+    thread_state_.loop.post(
+        [this, plan = std::move(plan)]() mutable { thread_state_.sampler.follow(std::move(plan)); });
   }
   void follow(std::shared_ptr<const TlsServer> tls) {
-    asio::post(thread_state_.loop.io, [this, tls = std::move(tls)]() mutable { thread_state_.tls = std::move(tls); });
+    thread_state_.loop.post([this, tls = std::move(tls)]() mutable { thread_state_.tls = std::move(tls); });
   }
   void follow(const TicketKeys& keys) {
-    asio::post(thread_state_.loop.io, [this, keys] { thread_state_.ticket_keys = keys; });
+    thread_state_.loop.post([this, keys] { thread_state_.ticket_keys = keys; });
   }
 
  private:
@@ -125,16 +121,17 @@ class LiveServer::Worker {
     Listener(Worker& w, int descriptor, bool over_tls)
         : worker(w),
           socket(w.thread_state_.loop.poller, descriptor, Poller::Socket::Kind::listener),
-          pause(w.thread_state_.loop.io),
+          pause(w.thread_state_.loop.clock, accept_again, this),
           tls(over_tls) {}
     bool attempt() override {
       if (!socket.is_open()) return true;
       worker.accept_one(*this);
       return false;
     }
+    static void accept_again(void* self) { static_cast<Listener*>(self)->socket.pause(false); }
     Worker& worker;
     Poller::Socket socket;
-    asio::steady_timer pause;
+    DeadlineClock::Watch pause;
     bool tls;
   };
 
@@ -190,10 +187,7 @@ class LiveServer::Worker {
 
   static void accept_later(Listener& listener) {
     listener.socket.pause(true);
-    listener.pause.expires_after(kAcceptPause);
-    listener.pause.async_wait([&listener](const boost::system::error_code& error) {
-      if (!error) listener.socket.pause(false);
-    });
+    listener.pause.arm(kAcceptPause);
   }
 
   void begin_session(const Listener& listener, int descriptor, const sockaddr_storage& peer, socklen_t size,

@@ -12,23 +12,7 @@ std::int64_t tick_of(Time time) { return time.time_since_epoch() / kTick; }
 
 }  // namespace
 
-DeadlineClock::DeadlineClock(boost::asio::io_context& io) : timer_(io), tick_(tick_of(now_)) {}
-
-void DeadlineClock::start() {
-  running_ = true;
-  now_ = Clock::now();
-  timer_.expires_after(kTick);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error || !running_) return;
-    advance(Clock::now());
-    if (running_) start();
-  });
-}
-
-void DeadlineClock::stop() {
-  running_ = false;
-  timer_.cancel();
-}
+DeadlineClock::DeadlineClock() : tick_(tick_of(now_)) {}
 
 void DeadlineClock::advance(Clock::time_point now) {
   const std::int64_t last = std::max(tick_, tick_of(now));

@@ -1,12 +1,11 @@
-// Deadlines for everything that waits on the network, from one coarse timer a thread instead of one timer a request.
-// A wheel of buckets, each a tick long: arming is a store, a tick looks at what is due then and at nothing else. What
-// is armed for later than before stays in its bucket, and moves on when that one is looked at, so that a deadline set
-// anew with each message costs no more than that. Precise to the tick. Allocates nothing. Belongs to one thread.
+// Deadlines for everything that waits on the network, from one coarse timer a thread (the poller's) instead of one a
+// request. A wheel of buckets, each a tick long: arming is a store, a tick looks at what is due then and at nothing
+// else. What is armed for later than before stays in its bucket, and moves on when that one is looked at, so that a
+// deadline set anew with each message costs no more than that. Precise to the tick. Allocates nothing. Belongs to one
+// thread.
 #pragma once
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,17 +17,14 @@ class DeadlineClock {
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kTick{50};
 
-  explicit DeadlineClock(boost::asio::io_context& io);
+  DeadlineClock();
   DeadlineClock(const DeadlineClock&) = delete;
 
   // The time of the last tick.
   [[nodiscard]] Clock::time_point now() const { return now_; }
 
-  // Starts ticking; ends with stop(), without which io_context::run() would not return.
-  void start();
-  void stop();
-  // Fires what is due at `now`, each at most once: for the timer, and for tests that have a time of their own and never
-  // start the clock. What is armed from there is looked at the next time.
+  // Fires what is due at `now`, each at most once: for the poller, and for tests that have a time of their own. What is
+  // armed from there is looked at the next time.
   void advance(Clock::time_point now);
 
   // One deadline of one owner. When it passes, `fire(owner)` is called once on the clock's thread; it normally closes a
@@ -93,12 +89,10 @@ class DeadlineClock {
   void file(Watch& watch);
   void look_at(Watch& watch);
 
-  boost::asio::steady_timer timer_;
   Clock::time_point now_ = Clock::now();
   std::int64_t tick_;  // the first that is not over; what is due in it is looked at again
   std::array<Watch*, kBuckets> buckets_{};
   Watch* due_ = nullptr;  // what the running advance() has still to look at
-  bool running_ = false;
 };
 
 }  // namespace truemirror

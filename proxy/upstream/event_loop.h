@@ -1,8 +1,10 @@
-// What one thread runs on: Asio's io_context for timers, posts and names, the poller for sockets, one coarse clock for
-// all deadlines. Objects that use it live on its thread and die before it.
+// What one thread runs on: Asio's io_context for posts and names, the poller for sockets, one coarse clock for all
+// deadlines. Objects that use it live on its thread and die before it.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
 
 #include "proxy/upstream/deadline.h"
 #include "proxy/upstream/poller.h"
@@ -11,18 +13,21 @@ namespace truemirror {
 
 struct EventLoop {
   // Before run(), which returns after stop() when nothing is left to do.
-  void start() {
-    poller.start();
-    clock.start();
+  void start(Poller::Stay stay = Poller::Stay::no) {
+    poller.start(stay);
+    poller.start_ticking();
   }
-  void stop() {
-    poller.stop();
-    clock.stop();
+  void stop() { poller.stop(); }
+  // Has `what` run on the loop's thread, soon. From any thread, once it is started.
+  template <class What>
+  void post(What what) {
+    boost::asio::post(io, std::move(what));
+    poller.call();
   }
 
   boost::asio::io_context io{1};
-  Poller poller{io};
-  DeadlineClock clock{io};
+  DeadlineClock clock;
+  Poller poller{io, clock};
 };
 
 }  // namespace truemirror

@@ -19,6 +19,8 @@ constexpr std::size_t kEvents = 256;
 // through it costs two system calls more than a look. That is nothing beside a megabyte.
 constexpr unsigned kLooks = 16;
 constexpr std::size_t kMoved = 1u << 20;
+constexpr int kForever =
+    -1;  // a tick ends it. A timeout is a timer set anew each time, and dearer than what staying saves
 constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kOutput = EPOLLOUT | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -31,15 +33,28 @@ int make_epoll() {
 
 }  // namespace
 
-Poller::Poller(boost::asio::io_context& io) : io_(io), epoll_(io, make_epoll()) {}
+Poller::Poller(boost::asio::io_context& io, DeadlineClock& clock) : io_(io), clock_(clock), epoll_(io, make_epoll()) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = nullptr;  // no socket: the timer
+  if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, timer_.descriptor(), &event) != 0)
+    throw boost::system::system_error(errno, boost::system::system_category(), "epoll_ctl");
+}
 
-void Poller::start() {
+void Poller::start(Stay stay) {
   started_ = true;
+  stay_ = stay;
   wait();
+}
+
+void Poller::start_ticking() {
+  clock_.advance(DeadlineClock::Clock::now());
+  timer_.start(DeadlineClock::kTick);
 }
 
 void Poller::stop() {
   started_ = false;
+  timer_.stop();
   boost::system::error_code ignored;  // nothing to cancel is no failure
   epoll_.cancel(ignored);
 }
@@ -49,10 +64,11 @@ void Poller::wait() {
     if (error || !started_) return;
     moved_ = 0;
     running_ = true;
-    for (unsigned look = 0; look < kLooks && moved_ < kMoved; ++look) {
+    ticked_ = false;
+    for (unsigned look = 0; look < kLooks && moved_ < kMoved && started_ && !ticked_; ++look) {
       const std::size_t happened = poll();
       run_due();
-      if (happened <= 1 && !is_due()) break;  // one alone: the next look would find nothing
+      if (happened <= 1 && !is_due() && !may_stay()) break;  // one alone: the next look would find nothing
     }
     running_ = false;
     post_run();
@@ -64,13 +80,21 @@ void Poller::wait() {
 std::size_t Poller::poll() {
   std::array<epoll_event, kEvents> events;
   std::size_t happened = 0;
-  for (int count = kEvents; count == kEvents;) {
-    count = ::epoll_wait(epoll_.native_handle(), events.data(), kEvents, 0);
+  int limit = may_stay() ? kForever : 0;
+  for (int count = kEvents; count == kEvents; limit = 0) {
+    count = ::epoll_wait(epoll_.native_handle(), events.data(), kEvents, limit);
     for (int at = 0; at < count; ++at) {
       const epoll_event& event = events[static_cast<std::size_t>(at)];
-      static_cast<Socket*>(event.data.ptr)->on_event(event.events);
+      if (event.data.ptr == nullptr)
+        ticked_ = true;
+      else
+        static_cast<Socket*>(event.data.ptr)->on_event(event.events);
     }
     happened += static_cast<std::size_t>(std::max(count, 0));
+  }
+  if (ticked_) {
+    timer_.take();
+    clock_.advance(DeadlineClock::Clock::now());
   }
   return happened;
 }

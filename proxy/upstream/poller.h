@@ -1,8 +1,9 @@
 // Waits for sockets, edge-triggered and each registered once. What Asio's reactor spends on a keep-alive message beyond
 // the read and the write (a read that finds nothing before each wait, a look at a connection before it is reused, a
 // handler through a type-erased executor) is what a relayed request can be made cheaper by; see bench/README.md.
-// The loop stays Asio's: the poller's own epoll descriptor is one more thing that its io_context waits for.
-// One thread's, as all that waits on it.
+// The loop stays Asio's: the poller's own epoll descriptor is one more thing that its io_context waits for. That costs
+// two system calls more than waiting for the sockets alone, so a poller may be told to stay with them between Asio's
+// turns. One thread's, as all that waits on it.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -14,19 +15,29 @@
 #include <deque>
 #include <vector>
 
+#include "proxy/upstream/deadline.h"
+#include "proxy/upstream/timer.h"
+
 namespace truemirror {
 
 class Poller {
  public:
-  // Throws boost::system::system_error where the system has no epoll descriptor left: that is before anything is
-  // served.
-  explicit Poller(boost::asio::io_context& io);
+  // Both outlive it; it has the clock tick. Throws boost::system::system_error where the system has no descriptor left:
+  // that is before anything is served.
+  Poller(boost::asio::io_context& io, DeadlineClock& clock);
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
+  // With `yes` the thread waits for the next event here once there was one. Asio has its turn at each tick, after some
+  // looks, and while there is a Hurry; so what others post wants call(), or waits for a tick.
+  enum class Stay : bool { no, yes };
   // Starts to wait; io_context::run() returns only after stop().
-  void start();
+  void start(Stay stay = Stay::no);
+  // The clock follows time. Not where a test has a time of its own.
+  void start_ticking();
   void stop();
+  // Ticks at once. From any thread, once it ticks.
+  void call() const { timer_.tick_now(); }
 
   // One coroutine's wait, in its frame. attempt() does the reading or writing it is for, and says whether it is over.
   class Wait {
@@ -46,9 +57,22 @@ class Poller {
 
   class Socket;
 
+  // Something is expected of Asio, and is not to wait for a tick.
+  class Hurry {
+   public:
+    explicit Hurry(Poller& poller) : poller_(poller) { ++poller_.hurries_; }
+    ~Hurry() { --poller_.hurries_; }
+    Hurry(const Hurry&) = delete;
+    Hurry& operator=(const Hurry&) = delete;
+
+   private:
+    Poller& poller_;
+  };
+
  private:
   void wait();
-  // How much happened.
+  [[nodiscard]] bool may_stay() const { return stay_ == Stay::yes && hurries_ == 0 && !is_due(); }
+  // How much happened; the clock may have ticked. Waits for something to happen where it may.
   std::size_t poll();
   void run_soon(Wait& wait);
   void run_later(Wait& wait);
@@ -58,10 +82,15 @@ class Poller {
   void run_due();
 
   boost::asio::io_context& io_;
+  DeadlineClock& clock_;
   boost::asio::posix::stream_descriptor epoll_;
+  Timer timer_;
   bool started_ = false;
-  bool posted_ = false;    // run_due() will be called by Asio
-  bool running_ = false;   // it is being called, and what becomes due is seen to afterwards
+  bool posted_ = false;   // run_due() will be called by Asio
+  bool running_ = false;  // it is being called, and what becomes due is seen to afterwards
+  Stay stay_ = Stay::no;
+  bool ticked_ = false;  // since Asio had its turn
+  unsigned hurries_ = 0;
   std::size_t moved_ = 0;  // bytes, since Asio had its turn
   std::vector<Wait*> due_, taken_;
   std::deque<Wait*> yielded_;

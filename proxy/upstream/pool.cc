@@ -32,7 +32,7 @@ class Lookup {
   using Results = asio::ip::tcp::resolver::results_type;
 
   Lookup(EventLoop& loop, const UpstreamUrl& url, std::chrono::nanoseconds limit)
-      : state_(std::make_shared<State>(loop.io)), late_(loop.clock, give_up, state_.get()) {
+      : state_(std::make_shared<State>(loop.io)), late_(loop.clock, give_up, state_.get()), hurry_(loop.poller) {
     late_.arm(limit);
     // The first look-up starts a thread, for which there may be none.
     try {
@@ -70,6 +70,7 @@ class Lookup {
 
   std::shared_ptr<State> state_;
   DeadlineClock::Watch late_;
+  Poller::Hurry hurry_;
 };
 
 }  // namespace
@@ -131,9 +132,10 @@ class Pool::Turn {
 
 // Not from within release() or a destructor: who is woken runs at once.
 void Pool::wake_waiting() {
-  if (waiting_.empty() || std::exchange(waking_, true)) return;
+  if (waiting_.empty() || waking_) return;
+  waking_.emplace(loop_.poller);
   asio::post(loop_.io, [this] {
-    waking_ = false;
+    waking_.reset();
     while (!waiting_.empty() && (!idle_.empty() || !is_full())) {
       Turn& next = *waiting_.front();
       waiting_.pop_front();

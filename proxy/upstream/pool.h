@@ -115,7 +115,7 @@ class Pool {
   PoolOptions options_;
   std::size_t open_ = 0;  // slots; before what holds some
   std::deque<Turn*> waiting_;
-  bool waking_ = false;
+  std::optional<Poller::Hurry> waking_;  // posted, and not yet there
   TlsSessions tls_sessions_;
   std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
   std::vector<Address> addresses_;

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
 #include <vector>
 
 #include "proxy/upstream/task.h"
@@ -27,8 +26,7 @@ class DrainPaceTest : public ::testing::Test {
   }
   void tick() { clock_.advance(clock_.now() + DeadlineClock::kTick); }
 
-  boost::asio::io_context io_;
-  DeadlineClock clock_{io_};  // never started: the test's own time
+  DeadlineClock clock_;  // never started: the test's own time
   DrainPace pace_{clock_};
   std::vector<int> order_;
 };

@@ -47,8 +47,7 @@ class Deadline : public ::testing::Test {
   }
   using Names = std::vector<std::string>;
 
-  boost::asio::io_context io_;
-  DeadlineClock clock_{io_};
+  DeadlineClock clock_;
   std::vector<std::string> fired_;
 };
 
