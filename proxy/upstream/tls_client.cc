@@ -22,7 +22,9 @@ int on_session(SSL* ssl, SSL_SESSION* session) {
 
 Result<void> trust(SSL_CTX* context, const std::filesystem::path& ca) {
   if (ca.empty()) {
-    if (SSL_CTX_set_default_verify_paths(context) != 1)
+    // Not SSL_CTX_set_default_verify_paths(): it opens the same folder as an OSSL_STORE as well, which frees a loader
+    // twice where memory is short.
+    if (SSL_CTX_set_default_verify_file(context) != 1 || SSL_CTX_set_default_verify_dir(context) != 1)
       return Problem{"the system's certificates: " + take_tls_error()};
     return {};
   }
