@@ -9,10 +9,10 @@ BENCH_TARGETS=$(mktemp)
 export BENCH_TARGETS
 trap 'rm -f "$BENCH_TARGETS"' EXIT
 
-live() { "$here/live.py" --truemirror "$build/truemirror" --forwarder "$build/bench/forwarder"; }
-tls() { "$here/tls.py" --truemirror "$build/truemirror"; }
+live() { "$here/live.py" --truemirror "$build/truemirror" --forwarder "$build/bench/forwarder" "$@"; }
+tls() { "$here/tls.py" --truemirror "$build/truemirror" "$@"; }
 capture() { "$here/capture.py" --truemirror "$build/truemirror"; }
-isolation() { "$here/isolation.py" --truemirror "$build/truemirror"; }
+isolation() { "$here/isolation.py" --truemirror "$build/truemirror" "$@"; }
 limits() {
   "$here/bulk.py" --truemirror "$build/truemirror"
   "$here/idle.py" --truemirror "$build/truemirror"
@@ -32,8 +32,19 @@ proof() {
 conformance() { "$here/../tests/conformance/differential.py"; }
 
 case "${1:-}" in
-  # All of them in ten minutes; alone, those with a shorter form here take their time.
-  "") live; capture; tls; isolation; limits; soak 60; threads; diff --rounds 3 --seconds 0.2; proof --runs 100; conformance ;;
+  # All of them in ten minutes, a first build included; alone, those with a shorter form here take their time.
+  "")
+    live --rounds 7
+    capture
+    tls --rounds 4
+    isolation --rounds 3
+    limits
+    soak 60
+    threads
+    diff --rounds 2 --seconds 0.2
+    proof --runs 100
+    conformance
+    ;;
   live) live ;;
   capture) capture ;;
   tls) tls ;;

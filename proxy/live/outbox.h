@@ -3,7 +3,6 @@
 // thread.
 #pragma once
 
-#include <boost/asio/post.hpp>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,7 +23,7 @@ class Outbox {
     samples_.push_back(std::move(sample));
     if (samples_.size() > 1) return;
     // Runs after what is ready now; the loop does not end before it has.
-    boost::asio::post(loop_.io, [this] { flush(); });
+    loop_.soon([this] { flush(); });
     hurry_.emplace(loop_.poller);
   }
 

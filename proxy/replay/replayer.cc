@@ -1,6 +1,5 @@
 #include "proxy/replay/replayer.h"
 
-#include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -13,7 +12,6 @@
 namespace truemirror {
 namespace {
 
-namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLook{500};  // how often a waiting thread looks at `stop` and tells of progress
 
@@ -45,7 +43,7 @@ class Replayer::Sender {
     });
   }
   ~Sender() {
-    asio::post(loop_.io, [this] {
+    loop_.post([this] {
       loop_.stop();
       if (stable_) stable_->abort();
     });
@@ -58,7 +56,7 @@ class Replayer::Sender {
       const std::lock_guard lock(mutex_);
       ++open_;
     }
-    asio::post(loop_.io, [this, order, sample = std::move(sample)]() mutable {
+    loop_.post([this, order, sample = std::move(sample)]() mutable {
       const ConnectionOrder::Ticket ticket = ++last_ticket_;
       if (order_.start(order, ticket)) {
         dispatch(std::move(sample), order);
@@ -71,7 +69,7 @@ class Replayer::Sender {
 
   // Drops what waits for an earlier request of its connection.
   void abandon_waiting() {
-    asio::post(loop_.io, [this] {
+    loop_.post([this] {
       const std::size_t dropped = waiting_.size();
       waiting_.clear();
       closed(dropped);
@@ -92,7 +90,7 @@ class Replayer::Sender {
   void dispatch(std::unique_ptr<Sample> sample, std::uint64_t order) {
     lateness_.add(sample->arrived - start_, Clock::now() - start_);
     // Called where the arms have answered or the sample was dropped, from whichever thread that is.
-    sample->answered = Parting([this, order] { asio::post(loop_.io, [this, order] { ended(order); }); });
+    sample->answered = Parting([this, order] { loop_.post([this, order] { ended(order); }); });
     if (!stable_) return lane_.hand_over({&sample, 1});
     Sample& asked = *sample;
     auto held = std::make_unique<Holding>();

@@ -1,6 +1,5 @@
 #include "proxy/shadow/lane.h"
 
-#include <boost/asio/post.hpp>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -11,11 +10,6 @@
 #include "proxy/shadow/background.h"
 
 namespace truemirror {
-namespace {
-
-namespace asio = boost::asio;
-
-}  // namespace
 
 // One shadow thread. Samples come in through a locked inbox with one wake-up for many; all else is its own.
 class Lane::Worker {
@@ -45,11 +39,11 @@ class Lane::Worker {
       for (std::size_t at = 0; at < samples.size(); at += stride) inbox_.push_back(std::move(samples[at]));
       if (std::exchange(woken_, true)) return;
     }
-    asio::post(loop_.io, [this] { take_all(); });
+    loop_.post([this] { take_all(); });
   }
 
   void drain(std::chrono::milliseconds limit) {
-    asio::post(loop_.io, [this, limit] {
+    loop_.post([this, limit] {
       take_all();
       draining_ = true;
       watch_.emplace(loop_.clock, abort_all, this);
@@ -130,7 +124,7 @@ class Lane::Worker {
     }
     if (flight.no_room) return ticket.drop(DropReason::bytes_budget);
     finished_.push_back(std::move(flight.completed));
-    if (finished_.size() == 1) asio::post(loop_.io, [this] { offer_finished(); });
+    if (finished_.size() == 1) loop_.soon([this] { offer_finished(); });
   }
 
   // What one pass of the loop finished goes on together, with one wake-up.

@@ -59,7 +59,7 @@ void Poller::stop() {
   epoll_.cancel(ignored);
 }
 
-void Poller::wait() {
+void Poller::wait() noexcept {
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
     if (error || !started_) return;
     moved_ = 0;
@@ -112,7 +112,7 @@ void Poller::run_later(Wait& wait) {
 }
 
 // One at a time: each posts the next, and with one more for each look they would soon keep Asio from all else.
-void Poller::post_run() {
+void Poller::post_run() noexcept {
   if (!is_due() || std::exchange(posted_, true)) return;
   boost::asio::post(io_, [this] {
     posted_ = false;

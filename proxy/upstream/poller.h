@@ -36,8 +36,10 @@ class Poller {
   // The clock follows time. Not where a test has a time of its own.
   void start_ticking();
   void stop();
-  // Ticks at once. From any thread, once it ticks.
-  void call() const { timer_.tick_now(); }
+  // Asio has its turn at once. From any thread, once it is started.
+  void call() const {
+    if (stay_ == Stay::yes) timer_.tick_now();
+  }
 
   // One coroutine's wait, in its frame. attempt() does the reading or writing it is for, and says whether it is over.
   class Wait {
@@ -70,7 +72,7 @@ class Poller {
   };
 
  private:
-  void wait();
+  void wait() noexcept;
   [[nodiscard]] bool may_stay() const { return stay_ == Stay::yes && hurries_ == 0 && !is_due(); }
   // How much happened; the clock may have ticked. Waits for something to happen where it may.
   std::size_t poll();
@@ -78,7 +80,7 @@ class Poller {
   void run_later(Wait& wait);
   [[nodiscard]] bool is_due() const { return !due_.empty() || !yielded_.empty(); }
   static void attempt(Wait& wait);
-  void post_run();
+  void post_run() noexcept;
   void run_due();
 
   boost::asio::io_context& io_;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 
@@ -134,7 +133,7 @@ class Pool::Turn {
 void Pool::wake_waiting() {
   if (waiting_.empty() || waking_) return;
   waking_.emplace(loop_.poller);
-  asio::post(loop_.io, [this] {
+  loop_.soon([this] {
     waking_.reset();
     while (!waiting_.empty() && (!idle_.empty() || !is_full())) {
       Turn& next = *waiting_.front();
