@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "proxy/upstream/deadline.h"
+#include "proxy/upstream/or_terminate.h"
 #include "proxy/upstream/poller.h"
 
 namespace truemirror {
@@ -19,16 +20,16 @@ struct EventLoop {
   }
   void stop() { poller.stop(); }
   // Has `what` run on the loop's thread, soon. From any thread, once it is started. Where there is no memory for it the
-  // program ends here, as it does where `new` fails: what Asio throws would find joinable threads on its way.
+  // program ends.
   template <class What>
   void post(What what) noexcept {
-    boost::asio::post(io, std::move(what));
+    soon(std::move(what));
     poller.call();
   }
   // The same on the loop's own thread, after what is ready now. One that stays with its sockets wants a Hurry as well.
   template <class What>
   void soon(What what) noexcept {
-    boost::asio::post(io, std::move(what));
+    or_terminate([&] { boost::asio::post(io, std::move(what)); });
   }
 
   boost::asio::io_context io{1};

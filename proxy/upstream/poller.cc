@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "proxy/upstream/or_terminate.h"
+
 namespace truemirror {
 namespace {
 
@@ -59,21 +61,26 @@ void Poller::stop() {
   epoll_.cancel(ignored);
 }
 
-void Poller::wait() noexcept {
-  epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
-    if (error || !started_) return;
-    moved_ = 0;
-    running_ = true;
-    ticked_ = false;
-    for (unsigned look = 0; look < kLooks && moved_ < kMoved && started_ && !ticked_; ++look) {
-      const std::size_t happened = poll();
-      run_due();
-      if (happened <= 1 && !is_due() && !may_stay()) break;  // one alone: the next look would find nothing
-    }
-    running_ = false;
-    post_run();
-    if (started_) wait();
+void Poller::wait() {
+  or_terminate([this] {
+    epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
+      if (!error && started_) look_around();
+    });
   });
+}
+
+void Poller::look_around() {
+  moved_ = 0;
+  running_ = true;
+  ticked_ = false;
+  for (unsigned look = 0; look < kLooks && moved_ < kMoved && started_ && !ticked_; ++look) {
+    const std::size_t happened = poll();
+    run_due();
+    if (happened <= 1 && !is_due() && !may_stay()) break;  // one alone: the next look would find nothing
+  }
+  running_ = false;
+  post_run();
+  if (started_) wait();
 }
 
 // Only notes what happened: what a waiter does may close sockets that a later event is about.
@@ -112,15 +119,17 @@ void Poller::run_later(Wait& wait) {
 }
 
 // One at a time: each posts the next, and with one more for each look they would soon keep Asio from all else.
-void Poller::post_run() noexcept {
+void Poller::post_run() {
   if (!is_due() || std::exchange(posted_, true)) return;
-  boost::asio::post(io_, [this] {
-    posted_ = false;
-    moved_ = 0;
-    running_ = true;
-    run_due();
-    running_ = false;
-    post_run();
+  or_terminate([this] {
+    boost::asio::post(io_, [this] {
+      posted_ = false;
+      moved_ = 0;
+      running_ = true;
+      run_due();
+      running_ = false;
+      post_run();
+    });
   });
 }
 

@@ -72,7 +72,8 @@ class Poller {
   };
 
  private:
-  void wait() noexcept;
+  void wait();
+  void look_around();
   [[nodiscard]] bool may_stay() const { return stay_ == Stay::yes && hurries_ == 0 && !is_due(); }
   // How much happened; the clock may have ticked. Waits for something to happen where it may.
   std::size_t poll();
@@ -80,7 +81,7 @@ class Poller {
   void run_later(Wait& wait);
   [[nodiscard]] bool is_due() const { return !due_.empty() || !yielded_.empty(); }
   static void attempt(Wait& wait);
-  void post_run() noexcept;
+  void post_run();
   void run_due();
 
   boost::asio::io_context& io_;
