@@ -32,7 +32,11 @@ class StayingPoller : public ::testing::Test {
   // Each byte that comes is an event, after which the thread stays.
   Task<> listen(std::function<void()> heard) {
     std::array<char, 1> byte{};
-    while (!(co_await pair_.stream.read_some(asio::buffer(byte))).error) heard();
+    for (;;) {
+      const IoResult got = co_await pair_.stream.read_some(asio::buffer(byte));
+      if (got.error) co_return;
+      heard();
+    }
   }
   void start(std::function<void()> heard) {
     loop_.poller.start(Poller::Stay::yes);
