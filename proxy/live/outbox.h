@@ -4,7 +4,7 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "proxy/sample/sample.h"
@@ -24,20 +24,17 @@ class Outbox {
     if (samples_.size() > 1) return;
     // Runs after what is ready now; the loop does not end before it has.
     loop_.soon([this] { flush(); });
-    hurry_.emplace(loop_.poller);
   }
 
  private:
   void flush() {
     sink_.hand_over(samples_);
     samples_.clear();
-    hurry_.reset();
   }
 
   EventLoop& loop_;
   SampleSink& sink_;
   std::vector<std::unique_ptr<Sample>> samples_;
-  std::optional<Poller::Hurry> hurry_;
 };
 
 }  // namespace truemirror

@@ -22,8 +22,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 constexpr int kBacklog = 4096;
 constexpr int kLookedAtForIdle = 64;
-// Pause after an accept that failed for want of memory: no spinning.
-constexpr std::chrono::milliseconds kAcceptPause{50};
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
@@ -185,9 +183,10 @@ class LiveServer::Worker {
     return false;
   }
 
+  // At the next tick: no spinning where an accept failed for want of memory.
   static void accept_later(Listener& listener) {
     listener.socket.pause(true);
-    listener.pause.arm(kAcceptPause);
+    listener.pause.arm(DeadlineClock::kNextTick);
   }
 
   void begin_session(const Listener& listener, int descriptor, const sockaddr_storage& peer, socklen_t size,

@@ -47,7 +47,7 @@ class Replayer {
   std::optional<CapturedExchange> first_;  // read ahead by open()
   ReplayStats stats_;
   std::atomic<std::uint64_t> requests_{0};
-  std::unique_ptr<Sender> sender_;
+  std::unique_ptr<Sender> sender_;  // the lane, whose threads post to it, is joined before
 };
 
 }  // namespace truemirror

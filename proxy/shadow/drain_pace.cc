@@ -14,7 +14,7 @@ bool DrainPace::ready() {
 }
 
 void DrainPace::wait(std::coroutine_handle<> waiter) {
-  if (waiting_.empty()) refill_.arm(DeadlineClock::kTick);
+  if (waiting_.empty()) refill_.arm(DeadlineClock::kNextTick);
   waiting_.push_back(waiter);
 }
 
@@ -27,7 +27,7 @@ void DrainPace::refill(void* self) {
     pace.waiting_.pop_front();
     next.resume();
   }
-  if (!pace.waiting_.empty()) pace.refill_.arm(DeadlineClock::kTick);
+  if (!pace.waiting_.empty()) pace.refill_.arm(DeadlineClock::kNextTick);
 }
 
 }  // namespace truemirror

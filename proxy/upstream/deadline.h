@@ -16,6 +16,8 @@ class DeadlineClock {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kTick{50};
+  // Fires at the next tick, whose time is never exactly a tick later.
+  static constexpr std::chrono::milliseconds kNextTick = kTick / 2;
 
   DeadlineClock();
   DeadlineClock(const DeadlineClock&) = delete;

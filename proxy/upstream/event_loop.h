@@ -19,17 +19,23 @@ struct EventLoop {
     poller.start_ticking();
   }
   void stop() { poller.stop(); }
-  // Has `what` run on the loop's thread, soon. From any thread, once it is started. Where there is no memory for it the
-  // program ends.
+  // Has `what` run on the loop's thread, soon. From any thread, start() excepted; the loop outlives the call, not the
+  // handler alone. Where there is no memory for it the program ends.
   template <class What>
   void post(What what) noexcept {
-    soon(std::move(what));
-    poller.call();
+    or_terminate([&] { boost::asio::post(io, std::move(what)); });
+    poller.call_away();
   }
-  // The same on the loop's own thread, after what is ready now. One that stays with its sockets wants a Hurry as well.
+  // The same on the loop's own thread, after what is ready now.
   template <class What>
   void soon(What what) noexcept {
-    or_terminate([&] { boost::asio::post(io, std::move(what)); });
+    poller.hurry();
+    or_terminate([&] {
+      boost::asio::post(io, [this, what = std::move(what)]() mutable {
+        poller.hurried();
+        what();
+      });
+    });
   }
 
   boost::asio::io_context io{1};

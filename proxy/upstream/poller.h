@@ -29,15 +29,16 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   // With `yes` the thread waits for the next event here once there was one. Asio has its turn at each tick, after some
-  // looks, and while there is a Hurry; so what others post wants call(), or waits for a tick.
+  // looks, and while there is a Hurry; so what others post wants call_away(), or waits for a tick.
   enum class Stay : bool { no, yes };
   // Starts to wait; io_context::run() returns only after stop().
   void start(Stay stay = Stay::no);
   // The clock follows time. Not where a test has a time of its own.
   void start_ticking();
   void stop();
-  // Asio has its turn at once. From any thread, once it is started.
-  void call() const {
+  // Asio has its turn at once. From any thread, start() and destruction excepted. For what is rare: the next tick is
+  // put off.
+  void call_away() const {
     if (stay_ == Stay::yes) timer_.tick_now();
   }
 
@@ -59,11 +60,13 @@ class Poller {
 
   class Socket;
 
-  // Something is expected of Asio, and is not to wait for a tick.
+  // Something is expected of Asio, and is not to wait for a tick: until as often hurried().
+  void hurry() { ++hurries_; }
+  void hurried() { --hurries_; }
   class Hurry {
    public:
-    explicit Hurry(Poller& poller) : poller_(poller) { ++poller_.hurries_; }
-    ~Hurry() { --poller_.hurries_; }
+    explicit Hurry(Poller& poller) : poller_(poller) { poller_.hurry(); }
+    ~Hurry() { poller_.hurried(); }
     Hurry(const Hurry&) = delete;
     Hurry& operator=(const Hurry&) = delete;
 
@@ -75,8 +78,9 @@ class Poller {
   void wait();
   void look_around();
   [[nodiscard]] bool may_stay() const { return stay_ == Stay::yes && hurries_ == 0 && !is_due(); }
-  // How much happened; the clock may have ticked. Waits for something to happen where it may.
+  // How much happened. Waits for something to happen where it may.
   std::size_t poll();
+  void tick();
   void run_soon(Wait& wait);
   void run_later(Wait& wait);
   [[nodiscard]] bool is_due() const { return !due_.empty() || !yielded_.empty(); }

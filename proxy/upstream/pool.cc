@@ -131,10 +131,9 @@ class Pool::Turn {
 
 // Not from within release() or a destructor: who is woken runs at once.
 void Pool::wake_waiting() {
-  if (waiting_.empty() || waking_) return;
-  waking_.emplace(loop_.poller);
+  if (waiting_.empty() || std::exchange(waking_, true)) return;
   loop_.soon([this] {
-    waking_.reset();
+    waking_ = false;
     while (!waiting_.empty() && (!idle_.empty() || !is_full())) {
       Turn& next = *waiting_.front();
       waiting_.pop_front();

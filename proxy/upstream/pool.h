@@ -115,7 +115,7 @@ class Pool {
   PoolOptions options_;
   std::size_t open_ = 0;  // slots; before what holds some
   std::deque<Turn*> waiting_;
-  std::optional<Poller::Hurry> waking_;  // posted, and not yet there
+  bool waking_ = false;
   TlsSessions tls_sessions_;
   std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
   std::vector<Address> addresses_;

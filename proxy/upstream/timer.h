@@ -16,7 +16,7 @@ class Timer {
   // Positive.
   void start(std::chrono::nanoseconds every);
   void stop();
-  // The next tick comes at once. From any thread, while it is neither started nor stopped.
+  // The next tick comes at once. From any thread, start() excepted; after stop() nobody waits for it.
   void tick_now() const;
 
   // Becomes readable with a tick, and ticks on when that is taken.

@@ -26,7 +26,7 @@ class DrainPaceTest : public ::testing::Test {
   }
   void tick() { clock_.advance(clock_.now() + DeadlineClock::kTick); }
 
-  DeadlineClock clock_;  // never started: the test's own time
+  DeadlineClock clock_;  // nobody ticks it: the test's own time
   DrainPace pace_{clock_};
   std::vector<int> order_;
 };

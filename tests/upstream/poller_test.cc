@@ -9,7 +9,10 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "proxy/upstream/event_loop.h"
 #include "proxy/upstream/task.h"
@@ -27,6 +30,7 @@ class StayingPoller : public ::testing::Test {
     pair_.stream.close();
     loop_.stop();
   }
+  std::vector<std::string> order_;
 
  protected:
   // Each byte that comes is an event, after which the thread stays.
@@ -90,6 +94,21 @@ TEST_F(StayingPoller, SeesToItsDeadlines) {
   loop_.poller.start_ticking();
   loop_.io.run();
   EXPECT_TRUE(watch.expired());
+}
+
+// A thread that was late is no reason for a timeout.
+TEST_F(StayingPoller, TakesWhatHasComeBeforeItLooksAtTheClock) {
+  const auto give_up = [](void* self) {
+    static_cast<StayingPoller*>(self)->order_.emplace_back("deadline");
+    static_cast<StayingPoller*>(self)->end();
+  };
+  DeadlineClock::Watch watch(loop_.clock, give_up, this);
+  start([&] { order_.emplace_back("byte"); });
+  watch.arm(DeadlineClock::kNextTick);
+  loop_.poller.start_ticking();
+  std::this_thread::sleep_for(2 * DeadlineClock::kTick);
+  loop_.io.run();
+  EXPECT_EQ(order_, (std::vector<std::string>{"byte", "deadline"}));
 }
 
 }  // namespace
