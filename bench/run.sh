@@ -36,7 +36,7 @@ case "${1:-}" in
   "")
     live --rounds 7
     capture
-    tls --rounds 4
+    tls --rounds 3
     isolation --rounds 3
     limits
     soak 60

@@ -24,7 +24,7 @@ import time
 
 import cases
 
-LANES = 8  # cases at a time, each with its own upstream and its own port of either peer
+LANES = 24  # cases at a time, each with its own upstream and its own port of either peer
 PATIENCE = 0.7  # seconds without a byte after which a peer is taken to wait for more
 
 NGINX = """daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log crit;
