@@ -41,7 +41,7 @@ case "${1:-}" in
     limits
     soak 60
     threads
-    diff --rounds 2 --seconds 0.2
+    diff --rounds 1 --seconds 0.2
     proof --runs 100
     conformance
     ;;
