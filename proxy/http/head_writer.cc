@@ -53,6 +53,47 @@ void json_escape_into(std::string& out, std::string_view text) {
   }
 }
 
+// By their names in RFC 9110 §15, RFC 6585, RFC 8297 and RFC 5842.
+std::string_view reason_phrase(int status) {
+  struct Phrase {
+    int status;
+    std::string_view text;
+  };
+  constexpr std::array<Phrase, 30> kPhrases{{{100, "Continue"},
+                                             {101, "Switching Protocols"},
+                                             {103, "Early Hints"},
+                                             {200, "OK"},
+                                             {201, "Created"},
+                                             {202, "Accepted"},
+                                             {204, "No Content"},
+                                             {206, "Partial Content"},
+                                             {301, "Moved Permanently"},
+                                             {302, "Found"},
+                                             {304, "Not Modified"},
+                                             {400, "Bad Request"},
+                                             {401, "Unauthorized"},
+                                             {403, "Forbidden"},
+                                             {404, "Not Found"},
+                                             {405, "Method Not Allowed"},
+                                             {408, "Request Timeout"},
+                                             {413, "Content Too Large"},
+                                             {414, "URI Too Long"},
+                                             {417, "Expectation Failed"},
+                                             {426, "Upgrade Required"},
+                                             {429, "Too Many Requests"},
+                                             {431, "Request Header Fields Too Large"},
+                                             {500, "Internal Server Error"},
+                                             {501, "Not Implemented"},
+                                             {502, "Bad Gateway"},
+                                             {503, "Service Unavailable"},
+                                             {504, "Gateway Timeout"},
+                                             {505, "HTTP Version Not Supported"},
+                                             {508, "Loop Detected"}}};
+  const auto* found =
+      std::find_if(kPhrases.begin(), kPhrases.end(), [status](const Phrase& p) { return p.status == status; });
+  return found == kPhrases.end() ? std::string_view("Status") : found->text;
+}
+
 }  // namespace
 
 void write_request_head(const RequestHead& head, const ForwardingFacts& facts, std::string& out) {
@@ -166,46 +207,6 @@ std::string error_response(int status, std::string_view reason, std::string_view
   if (status == 503) add_line(out, "Retry-After", "1");
   if (close) add_line(out, "Connection", "close");
   return out.append("\r\n").append(body);
-}
-
-std::string_view reason_phrase(int status) {
-  struct Phrase {
-    int status;
-    std::string_view text;
-  };
-  constexpr std::array<Phrase, 30> kPhrases{{{100, "Continue"},
-                                             {101, "Switching Protocols"},
-                                             {103, "Early Hints"},
-                                             {200, "OK"},
-                                             {201, "Created"},
-                                             {202, "Accepted"},
-                                             {204, "No Content"},
-                                             {206, "Partial Content"},
-                                             {301, "Moved Permanently"},
-                                             {302, "Found"},
-                                             {304, "Not Modified"},
-                                             {400, "Bad Request"},
-                                             {401, "Unauthorized"},
-                                             {403, "Forbidden"},
-                                             {404, "Not Found"},
-                                             {405, "Method Not Allowed"},
-                                             {408, "Request Timeout"},
-                                             {413, "Content Too Large"},
-                                             {414, "URI Too Long"},
-                                             {417, "Expectation Failed"},
-                                             {426, "Upgrade Required"},
-                                             {429, "Too Many Requests"},
-                                             {431, "Request Header Fields Too Large"},
-                                             {500, "Internal Server Error"},
-                                             {501, "Not Implemented"},
-                                             {502, "Bad Gateway"},
-                                             {503, "Service Unavailable"},
-                                             {504, "Gateway Timeout"},
-                                             {505, "HTTP Version Not Supported"},
-                                             {508, "Loop Detected"}}};
-  const auto* found =
-      std::find_if(kPhrases.begin(), kPhrases.end(), [status](const Phrase& p) { return p.status == status; });
-  return found == kPhrases.end() ? std::string_view("Status") : found->text;
 }
 
 std::string http_date(WallTime at) {

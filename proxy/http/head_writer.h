@@ -50,7 +50,6 @@ void write_request_head(const Request& request, std::string& out);
 // A response of the proxy's own: a short JSON body with a machine-readable reason.
 [[nodiscard]] std::string error_response(int status, std::string_view reason, std::string_view detail, bool close,
                                          std::string_view date);
-[[nodiscard]] std::string_view reason_phrase(int status);
 
 // IMF-fixdate (RFC 9110 §5.6.7).
 [[nodiscard]] std::string http_date(WallTime at);

@@ -27,20 +27,20 @@ constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kOutput = EPOLLOUT | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-int make_epoll() {
-  const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
-  if (descriptor < 0) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
-  return descriptor;
+// What a system call gave, where it gave no error.
+int checked(int result, const char* call) {
+  if (result < 0) throw boost::system::system_error(errno, boost::system::system_category(), call);
+  return result;
 }
 
 }  // namespace
 
-Poller::Poller(boost::asio::io_context& io, DeadlineClock& clock) : io_(io), clock_(clock), epoll_(io, make_epoll()) {
+Poller::Poller(boost::asio::io_context& io, DeadlineClock& clock)
+    : io_(io), clock_(clock), epoll_(io, checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.ptr = nullptr;  // no socket: the timer
-  if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, timer_.descriptor(), &event) != 0)
-    throw boost::system::system_error(errno, boost::system::system_category(), "epoll_ctl");
+  checked(::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, timer_.descriptor(), &event), "epoll_ctl");
 }
 
 void Poller::start(Stay stay) {

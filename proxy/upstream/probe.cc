@@ -26,7 +26,7 @@ std::string Probe::look() {
   try {
     if (!means_) means_.emplace(options_);
   } catch (const boost::system::system_error& error) {
-    // A loop is some descriptors: a look that finds none left must not end what goes on serving.
+    // A loop takes descriptors: a look that finds none left must not end what goes on serving.
     return std::string("no look at ") + options_.url.text + ": " + error.code().message();
   }
   EventLoop& loop = means_->loop;
