@@ -1,27 +1,42 @@
 #include "proxy/http/chunk_decoder.h"
 
 #include <algorithm>
-#include <array>
 
-#include "proxy/http/head_scanner.h"
+#include "proxy/http/known_header.h"
+#include "proxy/http/octets.h"
 
 namespace truemirror {
 namespace {
 
 constexpr unsigned kMaxDigits = 15;  // sizes below 2^60
 
-// Fields that frame or route a message: what reads them after it reads another message than what does not.
-constexpr std::array<std::string_view, 3> kRefusedInTrailers{"content-length", "transfer-encoding", "host"};
-// Fields that authenticate or control a message have no place after it.
-constexpr std::array<std::string_view, 13> kNotInTrailers{"connection",       "trailer",       "te",
-                                                          "upgrade",          "authorization", "cookie",
-                                                          "set-cookie",       "expect",        "cache-control",
-                                                          "content-encoding", "content-type",  "content-range",
-                                                          "x-truemirror-mark"};
+enum class InTrailers : std::uint8_t { kept, dropped, refused };
 
-template <class Set>
-bool contains(const Set& set, std::string_view name) {
-  return std::any_of(set.begin(), set.end(), [&](std::string_view other) { return iequals(other, name); });
+InTrailers judge(std::string_view name) {
+  switch (known_header(name)) {
+    // What reads framing and routing after a message reads another message than what does not.
+    case KnownHeader::content_length:
+    case KnownHeader::transfer_encoding:
+    case KnownHeader::host:
+      return InTrailers::refused;
+    // Fields that authenticate or control a message have no place after it.
+    case KnownHeader::connection:
+    case KnownHeader::trailer:
+    case KnownHeader::te:
+    case KnownHeader::upgrade:
+    case KnownHeader::authorization:
+    case KnownHeader::cookie:
+    case KnownHeader::set_cookie:
+    case KnownHeader::expect:
+    case KnownHeader::cache_control:
+    case KnownHeader::content_encoding:
+    case KnownHeader::content_type:
+    case KnownHeader::content_range:
+    case KnownHeader::x_truemirror_mark:
+      return InTrailers::dropped;
+    default:
+      return InTrailers::kept;
+  }
 }
 
 bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
@@ -173,10 +188,12 @@ void ChunkDecoder::end_trailer_line() {
   if (colon == std::string_view::npos) return fail();
   const std::string_view name = line.substr(0, colon);
   std::string_view value = line.substr(colon + 1);
-  if (!is_token(name) || !is_field_value(value) || contains(kRefusedInTrailers, name)) return fail();
+  if (!is_token(name) || !is_field_value(value)) return fail();
+  const InTrailers place = judge(name);
+  if (place == InTrailers::refused) return fail();
   while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
   while (!value.empty() && is_blank(value.back())) value.remove_suffix(1);
-  if (!contains(kNotInTrailers, name)) trailers_.add(name, value);
+  if (place == InTrailers::kept) trailers_.add(name, value);
   line_.clear();
 }
 

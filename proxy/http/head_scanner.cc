@@ -18,18 +18,25 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// RFC 9110 §7.6.1. Trailer and Proxy-Authenticate are not among them.
-constexpr std::array<std::string_view, 7> kHopByHop{
-    "connection", "keep-alive", "proxy-connection", "http2-settings", "te", "transfer-encoding", "upgrade"};
 // What Connection may not name: framing and routing depend on it, or who the client is. A proxy in front that passes
 // a client's Connection on must not have its own words about that client removed here.
-constexpr std::array<std::string_view, 11> kProtected{
-    "host",          "content-length", "transfer-encoding", "via",       "x-truemirror-mark", "x-forwarded-for",
-    "authorization", "cookie",         "x-forwarded-proto", "forwarded", "x-forwarded-host"};
-
-template <class Set>
-bool contains(const Set& set, std::string_view name) {
-  return std::any_of(set.begin(), set.end(), [&](std::string_view other) { return iequals(other, name); });
+bool is_protected(std::string_view option) {
+  switch (known_header(option)) {
+    case KnownHeader::host:
+    case KnownHeader::content_length:
+    case KnownHeader::transfer_encoding:
+    case KnownHeader::via:
+    case KnownHeader::x_truemirror_mark:
+    case KnownHeader::x_forwarded_for:
+    case KnownHeader::x_forwarded_host:
+    case KnownHeader::x_forwarded_proto:
+    case KnownHeader::forwarded:
+    case KnownHeader::authorization:
+    case KnownHeader::cookie:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // HTTP/1.0 and HTTP/1.1 are read; -1 for all else.
@@ -80,25 +87,25 @@ HeadError read_framing(HeadBase& head) {
   bool keep_alive = false;
   HeadError error = HeadError::none;
   for (const FieldLine& field : head.fields) {
-    if (iequals(field.name, "content-length")) {
+    if (field.known == KnownHeader::content_length) {
       const auto length = parse_length(field.value);
       if (!length || ++lengths > 1) return HeadError::bad_length;
       head.content_length = *length;
       head.has_content_length = true;
-    } else if (iequals(field.name, "transfer-encoding")) {
+    } else if (field.known == KnownHeader::transfer_encoding) {
       ++codings;
       coding = judge_coding(field.value);
-    } else if (iequals(field.name, "connection")) {
+    } else if (field.known == KnownHeader::connection) {
       for_each_element(field.value, [&](std::string_view option) {
-        if (!is_token(option) || contains(kProtected, option)) error = HeadError::bad_connection;
+        if (!is_token(option) || is_protected(option)) error = HeadError::bad_connection;
         close = close || iequals(option, "close");
         keep_alive = keep_alive || iequals(option, "keep-alive");
         // An HTTP/1.0 message upgrades nothing (RFC 9110 §7.8).
         head.has_upgrade_option = head.has_upgrade_option || (head.minor_version == 1 && iequals(option, "upgrade"));
         head.connection_options.push_back(option);
       });
-    } else if (iequals(field.name, "via")) {
-      head.has_via = true;
+    } else if (field.known == KnownHeader::keep_alive) {
+      head.keep_alive_terms = field.value;
     }
   }
   if (error != HeadError::none) return error;
@@ -113,26 +120,13 @@ HeadError read_framing(HeadBase& head) {
   return HeadError::none;
 }
 
-// `Content_Length` is another field, but not to what hands fields on as CGI variables.
-bool looks_like_framing(std::string_view name) {
-  const auto is = [name](std::string_view framing) {
-    return name.size() == framing.size() &&
-           std::equal(name.begin(), name.end(), framing.begin(), [](char c, char wanted) {
-             return wanted == '-' ? c == '_' || c == '-' : c == wanted || c == wanted - 'a' + 'A';
-           });
-  };
-  return name.find('_') != std::string_view::npos && (is("content-length") || is("transfer-encoding"));
-}
-
-HeadError read_request_fields(RequestHead& head) {
+HeadError read_host(RequestHead& head) {
+  if (head.has(KnownHeader::framing_for_cgi)) return HeadError::bad_field;
   int hosts = 0;
   for (const FieldLine& field : head.fields) {
-    if (iequals(field.name, "host")) {
-      head.host = field.value;
-      if (++hosts > 1 || !is_authority(field.value)) return HeadError::bad_host;
-    } else if (looks_like_framing(field.name)) {
-      return HeadError::bad_field;
-    }
+    if (field.known != KnownHeader::host) continue;
+    head.host = field.value;
+    if (++hosts > 1 || !is_authority(field.value)) return HeadError::bad_host;
   }
   return hosts == 0 && head.minor_version == 1 ? HeadError::bad_host : HeadError::none;
 }
@@ -141,12 +135,13 @@ HeadError read_request_fields(RequestHead& head) {
 HeadError read_wishes(RequestHead& head) {
   HeadError error = HeadError::none;
   head.expect_continue = head.te_trailers = false;
+  if (!head.has(KnownHeader::te) && !head.has(KnownHeader::expect)) return error;
   for (const FieldLine& field : head.fields) {
-    if (iequals(field.name, "te")) {
+    if (field.known == KnownHeader::te) {
       for_each_element(field.value, [&](std::string_view coding) {
         head.te_trailers = head.te_trailers || iequals(coding, "trailers");
       });
-    } else if (iequals(field.name, "expect")) {
+    } else if (field.known == KnownHeader::expect) {
       // RFC 9110 §10.1.1: from an HTTP/1.0 client it is nothing, and not to be passed on as HTTP/1.1's.
       if (head.minor_version == 0) {
         head.connection_options.push_back(field.name);
@@ -240,15 +235,25 @@ std::string_view to_string(HeadError error) {
   return kNames.at(static_cast<std::size_t>(error));
 }
 
-std::optional<std::string_view> HeadBase::get(std::string_view name) const {
-  for (const FieldLine& field : fields) {
-    if (iequals(field.name, name)) return field.value;
-  }
-  return std::nullopt;
+std::optional<std::string_view> HeadBase::get(KnownHeader header) const {
+  if (!has(header)) return std::nullopt;
+  return std::find_if(fields.begin(), fields.end(), [header](const FieldLine& f) { return f.known == header; })->value;
 }
 
-bool HeadBase::is_hop_by_hop(std::string_view name) const {
-  return contains(kHopByHop, name) || contains(connection_options, name);
+bool HeadBase::is_hop_by_hop(const FieldLine& field) const {
+  switch (field.known) {
+    case KnownHeader::connection:
+    case KnownHeader::keep_alive:
+    case KnownHeader::proxy_connection:
+    case KnownHeader::http2_settings:
+    case KnownHeader::te:
+    case KnownHeader::transfer_encoding:
+    case KnownHeader::upgrade:
+      return true;  // Trailer and Proxy-Authenticate are not among them
+    default:
+      return std::any_of(connection_options.begin(), connection_options.end(),
+                         [&](std::string_view option) { return iequals(option, field.name); });
+  }
 }
 
 ScanResult HeadScanner::fail(HeadError error) {
@@ -275,8 +280,9 @@ HeadError HeadScanner::read_fields(std::string_view block, HeadBase& out) const 
   out.framing = Framing::none;
   out.content_length = 0;
   out.has_content_length = false;
-  out.has_via = false;
   out.has_upgrade_option = false;
+  out.keep_alive_terms = {};
+  out.known.clear();
   out.field_block = block;
   while (!block.empty()) {
     // A folded line or a space before the colon makes the name no token; a bare CR or LF is no value byte.
@@ -285,8 +291,10 @@ HeadError HeadScanner::read_fields(std::string_view block, HeadBase& out) const 
     const std::size_t eol = end_of_value(block, colon + 1);
     if (block.substr(eol, 2) != "\r\n") return HeadError::bad_field;
     if (out.fields.size() == limits_.max_fields) return HeadError::too_many_fields;
-    out.fields.push_back(
-        {block.substr(0, colon), trim(block.substr(colon + 1, eol - colon - 1)), block.substr(0, eol + 2)});
+    const std::string_view name = block.substr(0, colon);
+    const KnownHeader known = known_header(name);
+    out.known.add(known);
+    out.fields.push_back({name, trim(block.substr(colon + 1, eol - colon - 1)), block.substr(0, eol + 2), known});
     block.remove_prefix(eol + 2);
   }
   return HeadError::none;
@@ -313,7 +321,7 @@ ScanResult HeadScanner::scan(std::string_view bytes, RequestHead& out) {
   out.size = end;
   if (error == HeadError::none) error = read_fields(bytes.substr(fields_at, end - fields_at - 2), out);
   if (error == HeadError::none) error = read_framing(out);
-  if (error == HeadError::none) error = read_request_fields(out);
+  if (error == HeadError::none) error = read_host(out);
   if (error == HeadError::none) error = split_target(out);
   if (error == HeadError::none) error = read_wishes(out);
   if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;

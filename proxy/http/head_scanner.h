@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proxy/http/headers.h"
+#include "proxy/http/known_header.h"
 #include "proxy/http/octets.h"
 
 namespace truemirror {
@@ -51,6 +52,7 @@ enum class ScanResult : std::uint8_t { complete, need_more, error };
 // Fields as spans, with the whole line (CRLF included) beside them so that it can be forwarded as it is.
 struct FieldLine {
   std::string_view name, value, line;
+  KnownHeader known = KnownHeader::other;  // what `name` is, in any case
 };
 
 struct HeadBase {
@@ -61,14 +63,17 @@ struct HeadBase {
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
   bool has_content_length = false;
-  bool keep_alive = true;           // by version and Connection
-  bool has_via = false;             // it came through other intermediaries
-  bool has_upgrade_option = false;  // Connection: upgrade, in HTTP/1.1
+  bool keep_alive = true;             // by version and Connection
+  bool has_upgrade_option = false;    // Connection: upgrade, in HTTP/1.1
+  std::string_view keep_alive_terms;  // the value of Keep-Alive, as it came; empty where there is none
 
-  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
+  [[nodiscard]] bool has(KnownHeader header) const { return known.has(header); }
+  // The value of the first such field.
+  [[nodiscard]] std::optional<std::string_view> get(KnownHeader header) const;
   // A hop-by-hop field (RFC 9110 §7.6.1), or one that Connection names: not forwarded.
-  [[nodiscard]] bool is_hop_by_hop(std::string_view name) const;
+  [[nodiscard]] bool is_hop_by_hop(const FieldLine& field) const;
 
+  KnownHeaders known;  // of `fields`
   std::vector<std::string_view> connection_options;
 };
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <ctime>
 
-#include "proxy/http/client_identity.h"
-
 namespace truemirror {
 namespace {
 
@@ -19,9 +17,9 @@ void add_line(std::string& out, std::string_view name, std::string_view value) {
 // §7.6.3).
 void add_via(const HeadBase& head, std::string_view pseudonym, std::string& out) {
   out.append("Via: ");
-  if (head.has_via) {
+  if (head.has(KnownHeader::via)) {
     for (const FieldLine& field : head.fields) {
-      if (iequals(field.name, "via") && !field.value.empty()) out.append(field.value).append(", ");
+      if (field.known == KnownHeader::via && !field.value.empty()) out.append(field.value).append(", ");
     }
   }
   out.append(head.minor_version == 1 ? "1.1 " : "1.0 ").append(pseudonym).append("\r\n");
@@ -31,12 +29,30 @@ void add_via(const HeadBase& head, std::string_view pseudonym, std::string& out)
 void add_upgrade(const HeadBase& head, std::string& out) {
   std::string protocols;
   for (const FieldLine& field : head.fields) {
-    if (!iequals(field.name, "upgrade")) continue;
+    if (field.known != KnownHeader::upgrade) continue;
     for_each_element(field.value, [&](std::string_view protocol) {
       protocols.append(protocols.empty() ? "" : ", ").append(protocol);
     });
   }
   if (!protocols.empty()) add_line(out, "Upgrade", protocols);
+}
+
+// One end-to-end field of a request, unless it is gathered with what we add, or only ours to say.
+void forward(const FieldLine& field, const ForwardingFacts& facts, std::string& out) {
+  switch (field.known) {
+    case KnownHeader::client_identity:
+    case KnownHeader::via:
+    case KnownHeader::x_forwarded_for:
+      return;
+    case KnownHeader::x_truemirror_mark:
+      if (facts.keep_mark) out.append(field.line);
+      return;
+    case KnownHeader::host:
+    case KnownHeader::content_length:
+      return add_line(out, field.name, field.value);  // what frames and routes goes out in one spelling
+    default:
+      out.append(field.line);
+  }
 }
 
 void json_escape_into(std::string& out, std::string_view text) {
@@ -98,41 +114,22 @@ std::string_view reason_phrase(int status) {
 
 void write_request_head(const RequestHead& head, const ForwardingFacts& facts, std::string& out) {
   out.append(head.method).append(" ").append(head.path).append(" HTTP/1.1\r\n");
-  if (head.minor_version == 0 && !head.get("host"))
+  if (head.minor_version == 0 && !head.has(KnownHeader::host))
     add_line(out, "Host", head.host.empty() ? facts.authority : head.host);
-  bool forwarded_for = false;
-  bool forwarded_host = false;
-  bool forwarded_proto = false;
   for (const FieldLine& field : head.fields) {
-    if (head.is_hop_by_hop(field.name)) continue;
-    if (iequals(field.name, kMarkHeader) && !facts.keep_mark) continue;
-    if (claims_identity(field.name)) continue;
-    if (head.has_via && iequals(field.name, "via")) continue;
-    // What frames and routes goes out in one spelling.
-    if (iequals(field.name, "host") || iequals(field.name, "content-length")) {
-      add_line(out, field.name, field.value);
-      continue;
-    }
-    if (iequals(field.name, "x-forwarded-for")) {
-      forwarded_for = true;
-      continue;
-    }
-    // What a load balancer in front has said of the client stands: it knows, we do not.
-    forwarded_host = forwarded_host || iequals(field.name, "x-forwarded-host");
-    forwarded_proto = forwarded_proto || iequals(field.name, "x-forwarded-proto");
-    out.append(field.line);
+    if (!head.is_hop_by_hop(field)) forward(field, facts, out);
   }
   // All lines of it, in their order, and the client last: who counts from the right counts right.
   out.append("X-Forwarded-For: ");
-  if (forwarded_for) {
+  if (head.has(KnownHeader::x_forwarded_for)) {
     for (const FieldLine& field : head.fields) {
-      if (iequals(field.name, "x-forwarded-for") && !field.value.empty() && !head.is_hop_by_hop(field.name))
-        out.append(field.value).append(", ");
+      if (field.known == KnownHeader::x_forwarded_for && !field.value.empty()) out.append(field.value).append(", ");
     }
   }
   out.append(facts.client_address).append("\r\n");
-  if (!forwarded_proto) add_line(out, "X-Forwarded-Proto", facts.proto);
-  if (!forwarded_host && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
+  // What a load balancer in front has said of the client stands: it knows, we do not.
+  if (!head.has(KnownHeader::x_forwarded_proto)) add_line(out, "X-Forwarded-Proto", facts.proto);
+  if (!head.has(KnownHeader::x_forwarded_host) && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
   out.append(facts.identity);
   add_via(head, facts.pseudonym, out);
   if (head.te_trailers) out.append("TE: trailers\r\n");
@@ -144,19 +141,16 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
 void write_response_head(const ResponseHead& head, const ResponseFacts& facts, std::string& out) {
   out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
   out.append(head.reason.empty() ? reason_phrase(head.status) : head.reason).append("\r\n");
-  bool dated = false;
   const bool no_length = head.status == 204 || facts.framing != ClientFraming::as_is;
   for (const FieldLine& field : head.fields) {
-    if (head.is_hop_by_hop(field.name)) continue;
-    if (head.has_via && iequals(field.name, "via")) continue;
-    if (iequals(field.name, "content-length")) {
+    if (field.known == KnownHeader::via || head.is_hop_by_hop(field)) continue;
+    if (field.known == KnownHeader::content_length) {
       if (!no_length) add_line(out, field.name, field.value);
       continue;
     }
-    dated = dated || iequals(field.name, "date");
     out.append(field.line);
   }
-  if (!dated && !facts.date.empty()) add_line(out, "Date", facts.date);
+  if (!head.has(KnownHeader::date) && !facts.date.empty()) add_line(out, "Date", facts.date);
   add_via(head, facts.pseudonym, out);
   if (facts.offers_upgrade) add_upgrade(head, out);
   if (facts.framing == ClientFraming::chunked) out.append("Transfer-Encoding: chunked\r\n");
@@ -174,7 +168,7 @@ void write_interim_head(const ResponseHead& head, std::string& out) {
   out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
   out.append(head.reason.empty() ? reason_phrase(head.status) : head.reason).append("\r\n");
   for (const FieldLine& field : head.fields) {
-    if (!head.is_hop_by_hop(field.name) && !frames(field.name)) out.append(field.line);
+    if (field.known != KnownHeader::content_length && !head.is_hop_by_hop(field)) out.append(field.line);
   }
   if (head.status == 101) {
     add_upgrade(head, out);
@@ -225,7 +219,7 @@ Request to_request(const RequestHead& head) {
   request.target = head.path;
   request.headers.reserve(head.size, head.fields.size());
   for (const FieldLine& field : head.fields) {
-    if (!head.is_hop_by_hop(field.name)) request.headers.add(field.name, field.value);
+    if (!head.is_hop_by_hop(field)) request.headers.add(field.name, field.value);
   }
   return request;
 }
@@ -237,7 +231,7 @@ Response to_response(const ResponseHead& head) {
   response.headers = Headers(std::string(head.field_block), head.fields.size());
   const char* const block = head.field_block.data();
   for (const FieldLine& field : head.fields) {
-    if (head.is_hop_by_hop(field.name)) continue;
+    if (head.is_hop_by_hop(field)) continue;
     // An empty value is nowhere.
     const std::size_t name_at = static_cast<std::size_t>(field.name.data() - block);
     const std::size_t value_at = field.value.empty() ? name_at : static_cast<std::size_t>(field.value.data() - block);

@@ -12,14 +12,26 @@ namespace {
 
 // What a TRACE shows of the fields it came with: what tells of the way that it took, and nothing that could be a
 // credential. A list of what to leave out would miss the next name that someone gives a token.
-constexpr std::array<std::string_view, 6> kReflected{"host", "via", "max-forwards", "user-agent", "accept", "expect"};
+bool is_reflected(KnownHeader header) {
+  switch (header) {
+    case KnownHeader::host:
+    case KnownHeader::via:
+    case KnownHeader::max_forwards:
+    case KnownHeader::user_agent:
+    case KnownHeader::accept:
+    case KnownHeader::expect:
+      return true;
+    default:
+      return false;
+  }
+}
 
 // Other ways to speak HTTP: every later request of the connection would go past all checks and the mirror in a tunnel.
 constexpr std::array<std::string_view, 4> kNotUpgradedTo{"h2c", "h2", "http", "tls"};
 
-template <class Set>
-bool contains(const Set& set, std::string_view name) {
-  return std::any_of(set.begin(), set.end(), [&](std::string_view other) { return iequals(other, name); });
+bool is_another_http(std::string_view protocol) {
+  return std::any_of(kNotUpgradedTo.begin(), kNotUpgradedTo.end(),
+                     [protocol](std::string_view each) { return iequals(each, protocol); });
 }
 
 Course refuse(int status, std::string_view reason, std::string_view detail) {
@@ -32,7 +44,7 @@ Course refuse(int status, std::string_view reason, std::string_view detail) {
 
 bool has_been_here(const RequestHead& head, std::string_view pseudonym) {
   return std::any_of(head.fields.begin(), head.fields.end(), [&](const FieldLine& field) {
-    return iequals(field.name, "via") && field.value.find(pseudonym) != std::string_view::npos;
+    return field.known == KnownHeader::via && field.value.find(pseudonym) != std::string_view::npos;
   });
 }
 
@@ -67,7 +79,7 @@ struct Hops {
 Hops read_max_forwards(RequestHead& head) {
   Hops hops;
   for (FieldLine& field : head.fields) {
-    if (!iequals(field.name, "max-forwards")) continue;
+    if (field.known != KnownHeader::max_forwards) continue;
     const bool digits = !field.value.empty() && field.value.find_first_not_of("0123456789") == std::string_view::npos;
     if (!digits || hops.field != nullptr) return {.valid = false, .left = {}, .field = nullptr};
     std::uint64_t left = 0;
@@ -92,7 +104,7 @@ std::string reflection(const RequestHead& head, std::string_view date) {
   std::string body;
   body.append("TRACE ").append(head.target).append(head.minor_version == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
   for (const FieldLine& field : head.fields) {
-    if (contains(kReflected, field.name)) body.append(field.line);
+    if (is_reflected(field.known)) body.append(field.line);
   }
   return response(date, "message/http", body.append("\r\n"), true);
 }
@@ -126,14 +138,14 @@ bool is_protocol(std::string_view protocol) {
 template <class F>
 void for_each_protocol(const HeadBase& head, F each) {
   for (const FieldLine& field : head.fields) {
-    if (iequals(field.name, "upgrade")) for_each_element(field.value, each);
+    if (field.known == KnownHeader::upgrade) for_each_element(field.value, each);
   }
 }
 
 std::string upgrade_of(const RequestHead& head) {
   std::string wanted;
   for_each_protocol(head, [&](std::string_view protocol) {
-    if (!is_protocol(protocol) || contains(kNotUpgradedTo, protocol_name(protocol))) return;
+    if (!is_protocol(protocol) || is_another_http(protocol_name(protocol))) return;
     wanted.append(wanted.empty() ? "" : ", ").append(protocol);
   });
   return wanted;
@@ -142,7 +154,7 @@ std::string upgrade_of(const RequestHead& head) {
 }  // namespace
 
 Course choose_course(RequestHead& head, const LiveOptions& options, std::string_view date, std::string& line) {
-  if (head.has_via && has_been_here(head, options.pseudonym)) {
+  if (head.has(KnownHeader::via) && has_been_here(head, options.pseudonym)) {
     Course course = refuse(508, "loop_detected", "this request has been through this proxy before");
     course.loop = true;
     return course;

@@ -249,7 +249,7 @@ ResponseFacts Relay::choose_framing() {
   facts.http10 = client_http10_;
   facts.date = thread_.date();
   facts.pseudonym = thread_.options.pseudonym;
-  facts.offers_upgrade = space_.response.status == 426 && !client_http10_ && space_.response.get("upgrade");
+  facts.offers_upgrade = space_.response.status == 426 && !client_http10_ && space_.response.has(KnownHeader::upgrade);
   const bool unsized = space_.response.framing == Framing::chunked || space_.response.framing == Framing::until_close;
   if (unsized) facts.framing = client_http10_ ? ClientFraming::until_close : ClientFraming::chunked;
   // An early no: the rest of the request will not be read.

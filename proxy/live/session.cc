@@ -160,10 +160,10 @@ void Session::become_idle() {
 // Exactly one mark, and a valid one: forged company for it would travel on.
 bool Session::carries_mark() const {
   const RequestHead& head = space_->request;
-  const auto mark = head.get(kMarkHeader);
+  const auto mark = head.get(KnownHeader::x_truemirror_mark);
   if (!mark || !thread_.marks.valid(*mark)) return false;
   return std::count_if(head.fields.begin(), head.fields.end(),
-                       [](const FieldLine& field) { return iequals(field.name, kMarkHeader); }) == 1;
+                       [](const FieldLine& field) { return field.known == KnownHeader::x_truemirror_mark; }) == 1;
 }
 
 std::unique_ptr<Tee> Session::sample_it() {

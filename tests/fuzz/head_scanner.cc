@@ -34,7 +34,7 @@ using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 Fields forwarded(const HeadBase& head) {
   Fields out;
   for (const FieldLine& field : head.fields) {
-    if (!is_ours(field.name) && !head.is_hop_by_hop(field.name)) out.emplace_back(field.name, field.value);
+    if (!is_ours(field.name) && !head.is_hop_by_hop(field)) out.emplace_back(field.name, field.value);
   }
   return out;
 }
