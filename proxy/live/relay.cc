@@ -83,10 +83,10 @@ DropReason Relay::why_not_sampled(Next next) const {
 // request is idempotent and still whole in our hands.
 Task<Next> Relay::attempt_all() {
   const bool whole = space_.request_body.done();
-  Reuse reuse = Reuse::quiet;
+  Reuse reuse = idempotent_ ? Reuse::quiet : Reuse::young;
   for (;;) {
     Dialed dialed;
-    if (reuse != Reuse::none) dialed.connection = thread_.stable.take_idle();
+    if (reuse != Reuse::none) dialed.connection = thread_.stable.take_idle(reuse);
     if (!dialed.connection) dialed = co_await thread_.stable.acquire(reuse, ends_);
     if (out_of_time_) {
       thread_.counters.stable_errors.add();
@@ -109,6 +109,7 @@ Task<Next> Relay::attempt_all() {
     if (sent) outcome = co_await read_response_head();
     if (outcome == HeadOutcome::ready) co_return co_await relay_response();
     const bool lost = outcome == HeadOutcome::lost_before_any_byte && !out_of_time_;
+    if (lost) thread_.stable.lost(*upstream_);
     const bool retry = lost && upstream_->reused && idempotent_ && reuse != Reuse::none;
     if (!retry) {
       thread_.counters.stable_errors.add();
@@ -279,6 +280,7 @@ Task<Next> Relay::relay_response() {
   space_.response_framer.start(facts.framing == ClientFraming::chunked);
   space_.response_body.start(space_.response.framing, space_.response.content_length);
   upstream_keeps_ = upstream_keeps_ && space_.response.keep_alive;
+  if (upstream_keeps_) upstream_->heed(space_.response.keep_alive_terms);
   bool begun = false;
   in.consume(space_.response.size);
   space_.to_client.assign({asio::const_buffer(space_.response_text.data(), space_.response_text.size())});
@@ -291,6 +293,7 @@ Task<Next> Relay::relay_response() {
       note_failure(502, "stable_garbage", "stable's response: malformed chunked body");
       co_return co_await answer_failure();
     }
+    if (space_.response_body.done() && uploaded_) upstream_->falls_idle();
     if (!std::exchange(begun, true))
       thread_.counters.responses[static_cast<std::size_t>(space_.response.status / 100)].add();
     if (tee_) tee_->response_payload(space_.response_payload);

@@ -105,7 +105,7 @@ Task<ArmOutcome> ArmClient::ask(const Sample& sample, Response& response, Holdin
   held = Holding(bytes_);
   Exchange asked(sample, response, held);
   Dialed dialed;
-  dialed.connection = pool_.take_idle();
+  dialed.connection = pool_.take_idle(Reuse::quiet);
   if (!dialed.connection) dialed = co_await pool_.acquire(Reuse::none);
   const bool connected = dialed.error == ArmError::none;
   if (connected) {

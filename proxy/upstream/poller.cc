@@ -121,6 +121,15 @@ void Poller::run_later(Wait& wait) {
   if (!running_) post_run();
 }
 
+// What is due is looked through only where something had happened just before.
+void Poller::forget(Wait& wait) {
+  if (!std::exchange(wait.queued_, false)) return;
+  Wait* const nobody = nullptr;
+  std::replace(due_.begin(), due_.end(), &wait, nobody);
+  std::replace(taken_.begin(), taken_.end(), &wait, nobody);
+  yielded_.erase(std::remove(yielded_.begin(), yielded_.end(), &wait), yielded_.end());
+}
+
 // One at a time: each posts the next, and with one more for each look they would soon keep Asio from all else.
 void Poller::post_run() {
   if (!is_due() || std::exchange(posted_, true)) return;
@@ -147,9 +156,11 @@ void Poller::attempt(Wait& wait) {
 // have had one, in turn, as many as move a megabyte: who asks for little does not wait for all who ask for much.
 void Poller::run_due() {
   taken_.swap(due_);
-  for (Wait* wait : taken_) attempt(*wait);
+  for (Wait* wait : taken_) {
+    if (wait != nullptr) attempt(*wait);
+  }
   taken_.clear();
-  for (std::size_t left = yielded_.size(); left > 0 && moved_ < kMoved; --left) {
+  for (std::size_t left = yielded_.size(); left > 0 && !yielded_.empty() && moved_ < kMoved; --left) {
     Wait& wait = *yielded_.front();
     yielded_.pop_front();
     attempt(wait);
@@ -189,6 +200,10 @@ void Poller::Socket::pause(bool paused) {
 void Poller::Socket::yield(Wait& wait, std::coroutine_handle<> waiter) {
   wait_to_read(wait, waiter);
   poller_.run_later(wait);
+}
+
+void Poller::Socket::stop_waiting_to_read() {
+  if (Wait* const wait = std::exchange(reader_, nullptr)) poller_.forget(*wait);
 }
 
 bool Poller::Socket::nudge_reader() {

@@ -83,6 +83,7 @@ class Poller {
   void tick();
   void run_soon(Wait& wait);
   void run_later(Wait& wait);
+  void forget(Wait& wait);
   [[nodiscard]] bool is_due() const { return !due_.empty() || !yielded_.empty(); }
   static void attempt(Wait& wait);
   void post_run();
@@ -98,8 +99,8 @@ class Poller {
   Stay stay_ = Stay::no;
   bool ticked_ = false;  // since Asio had its turn
   unsigned hurries_ = 0;
-  std::size_t moved_ = 0;  // bytes, since Asio had its turn
-  std::vector<Wait*> due_, taken_;
+  std::size_t moved_ = 0;           // bytes, since Asio had its turn
+  std::vector<Wait*> due_, taken_;  // null: forgotten
   std::deque<Wait*> yielded_;
 };
 
@@ -133,6 +134,8 @@ class Poller::Socket {
   // Who waits to read and to write: at most one each, resumed when its attempt() succeeds.
   void wait_to_read(Wait& wait, std::coroutine_handle<> waiter) { park(reader_, wait, waiter); }
   void wait_to_write(Wait& wait, std::coroutine_handle<> waiter) { park(writer_, wait, waiter); }
+  // Who waits to read does so no more, and may go.
+  void stop_waiting_to_read();
   // A listener that is not looked at while those who connect have to wait.
   void pause(bool paused);
   // As wait_to_read(), but not for an event: others only have their turn first.

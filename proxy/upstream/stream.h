@@ -68,6 +68,10 @@ class Stream {
   [[nodiscard]] bool quiet();
   // Nothing has come since a read took all there was, as far as the last look at the sockets told.
   [[nodiscard]] bool silent() const { return !socket_->readable(); }
+  // Has `wait` attempt, each time that something may have come, until told to stop: for a connection that nobody reads.
+  // `wait` says that it is not over, and lives until then.
+  void watch(Poller::Wait& wait) { socket_->wait_to_read(wait, std::noop_coroutine()); }
+  void stop_watching() { socket_->stop_waiting_to_read(); }
   // How many bytes the peer's system has acknowledged since the connection began; 0 where that is not known.
   [[nodiscard]] std::uint64_t taken_by_peer() const;
   // Ends the read that waits, with operation_aborted; the stream stays open.
