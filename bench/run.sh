@@ -1,6 +1,6 @@
 #!/bin/sh
 # Answers the questions of bench/README.md, or one of them:
-#   bench/run.sh [live|capture|tls|isolation|limits|soak|threads|instructions|diff|proof|conformance]
+#   bench/run.sh [live|clients|capture|tls|isolation|limits|soak|threads|instructions|diff|proof|conformance]
 # `make bench` builds what it runs. The live path's targets, and whether they are met, come as one table at the end.
 set -eu
 here=$(dirname "$0")
@@ -10,6 +10,7 @@ export BENCH_TARGETS
 trap 'rm -f "$BENCH_TARGETS"' EXIT
 
 live() { "$here/live.py" --truemirror "$build/truemirror" --forwarder "$build/bench/forwarder" "$@"; }
+clients() { "$here/clients.py" --truemirror "$build/truemirror" "$@"; }
 tls() { "$here/tls.py" --truemirror "$build/truemirror" "$@"; }
 capture() { "$here/capture.py" --truemirror "$build/truemirror"; }
 isolation() { "$here/isolation.py" --truemirror "$build/truemirror" "$@"; }
@@ -35,6 +36,7 @@ case "${1:-}" in
   # All of them in ten minutes, a first build included; alone, those with a shorter form here take their time.
   "")
     live --rounds 7
+    clients --rounds 2 --seconds 1
     capture
     tls --rounds 3
     isolation --rounds 3
@@ -46,6 +48,7 @@ case "${1:-}" in
     conformance
     ;;
   live) live ;;
+  clients) clients ;;
   capture) capture ;;
   tls) tls ;;
   isolation) isolation ;;
@@ -56,7 +59,7 @@ case "${1:-}" in
   proof) proof ;;
   instructions) "$here/instructions.py" --truemirror "$build/truemirror" ;;
   conformance) conformance ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, capture, tls, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, clients, capture, tls, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
 esac
 if [ -z "${1:-}" ]; then
   printf '\nThe targets of the live path:\n'

@@ -16,7 +16,7 @@ BODY += " " * (1024 - len(BODY))
 
 NGINX = """daemon off; master_process off; worker_processes 1; pid {folder}/{name}.pid;
 error_log {folder}/{name}.log crit;
-events {{ worker_connections 4096; }}
+events {{ worker_connections {connections}; }}
 http {{
   access_log off; keepalive_requests 100000000; keepalive_timeout 3600s; default_type application/json;
   client_body_temp_path {folder}/{name}-body; proxy_temp_path {folder}/{name}-proxy;
@@ -27,7 +27,7 @@ http {{
 
 HAPROXY = """global
   nbthread 1
-  maxconn 4096
+  maxconn {connections}
 defaults
   mode http
   timeout connect 5s
@@ -52,8 +52,10 @@ def free_port():
 class Servers:
     """Starts servers, waits until they answer, and ends all of them when the block is left."""
 
-    def __init__(self, folder, truemirror):
+    def __init__(self, folder, truemirror, connections=4096):
+        """`connections`: how many a peer may have, those to its upstream included."""
         self.folder, self.truemirror, self.children = pathlib.Path(folder), truemirror, []
+        self.connections = connections
 
     def __enter__(self):
         return self
@@ -83,7 +85,7 @@ class Servers:
 
     def nginx(self, name, cpu, port, http):
         config = self.folder / (name + ".conf")
-        config.write_text(NGINX.format(folder=self.folder, name=name, http=http))
+        config.write_text(NGINX.format(folder=self.folder, name=name, http=http, connections=self.connections))
         binary = "/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else "nginx"
         return self._start(name, port, cpu, [binary, "-c", str(config), "-e", str(self.folder / (name + ".err"))])
 
@@ -95,14 +97,14 @@ class Servers:
             f"server {{ listen 127.0.0.1:{port}; location / {{ {answer} }} }}" for port, answer in zip(ports, answers)))
         return ports
 
-    def nginx_proxy(self, name, cpu, stable, mirror=None, more=""):
+    def nginx_proxy(self, name, cpu, stable, mirror=None, more="", keep=64):
         port = free_port()
         forward = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;'
-        http = f"upstream stable {{ server 127.0.0.1:{stable}; keepalive 64; }}\n"
+        http = f"upstream stable {{ server 127.0.0.1:{stable}; keepalive {keep}; }}\n"
         extra = ""
         if mirror:
             # A keep-alive pool for the mirror too, although nginx closes what it mirrors to: it gets every chance.
-            http += f"upstream candidate {{ server 127.0.0.1:{mirror}; keepalive 64; }}\n"
+            http += f"upstream candidate {{ server 127.0.0.1:{mirror}; keepalive {keep}; }}\n"
             extra = f"location = /mirror {{ internal; {forward} proxy_pass http://candidate$request_uri; }}"
         http += (f"server {{ listen 127.0.0.1:{port}; {extra} location / {{ {'mirror /mirror;' if mirror else ''} "
                  f"{more} {forward} proxy_pass http://stable; }} }}")
@@ -111,7 +113,7 @@ class Servers:
     def haproxy(self, name, cpu, stable):
         port = free_port()
         config = self.folder / (name + ".cfg")
-        config.write_text(HAPROXY.format(port=port, stable=stable))
+        config.write_text(HAPROXY.format(port=port, stable=stable, connections=self.connections))
         return self._start(name, port, cpu, ["haproxy", "-db", "-f", str(config)]), port, None
 
     def forwarder(self, name, cpu, stable, binary):
