@@ -1,19 +1,22 @@
 // Relays one exchange between a client and stable: streams both ways in constant memory, and feeds the tee where the
-// request is sampled. Promise: what the client gets is stable's response or an error of ours, never a mix; a response
-// that is cut off upstream is cut off for the client. Lives in its session's coroutine.
+// request is sampled. What may happen next is decided by two values, Upload and Download, which know no sockets; here
+// bytes are moved as they say. Promise: what the client gets is stable's response or an error of ours, never a mix; a
+// response may come before the request has been read, and then the rest of it still goes to stable, as long as stable
+// takes it. Lives in its session's coroutine.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "proxy/live/continue_wait.h"
 #include "proxy/live/course.h"
+#include "proxy/live/download.h"
 #include "proxy/live/live_thread.h"
 #include "proxy/live/pace.h"
 #include "proxy/live/tee.h"
+#include "proxy/live/upload.h"
 #include "proxy/live/workspace.h"
 
 namespace truemirror {
@@ -25,12 +28,6 @@ enum class Next : std::uint8_t {
   part,   // the same, but the client has asked for the end and sends nothing more: close at once
   abort,  // the response is not: close at once, so that the client sees it
   tunnel  // neither side speaks HTTP any more
-};
-
-// Why the rest of a request's body is not taken, and what the client is told.
-struct BodyProblem {
-  int status;
-  std::string_view reason, detail;
 };
 
 // Who the client is, as stable is told.
@@ -59,37 +56,46 @@ class Relay {
   [[nodiscard]] std::unique_ptr<Connection> take_upstream() { return std::move(upstream_); }
 
  private:
-  // How far reading a response head came.
-  enum class HeadOutcome : std::uint8_t { ready, lost_before_any_byte, failed };
+  // What ended the exchange from outside.
+  enum class Stop : std::uint8_t { none, aborted, out_of_time };
 
+  // relay.cc: attempts, and how they end.
   Task<Next> attempt_all();
-  Task<bool> send_request();
-  Task<void> upload();
-  Task<Next> stream_both();
-  static void stop_reading(void* stream);
-  void judge_pace(std::chrono::nanoseconds waited, std::size_t bytes, bool late);
-  void take_body(std::size_t bytes);
-  void look_at_body();
-  Task<Next> answer_body_problem();
-  Task<HeadOutcome> read_response_head();
-  Task<bool> forward_interim();
-  Task<bool> tell_to_continue();
-  Task<Next> download();
-  Task<Next> relay_response();
-  [[nodiscard]] bool client_is_done() const;
-  Task<Next> open_tunnel();
-  [[nodiscard]] bool opens_tunnel() const;
-  Task<bool> send_to_client(Sending how = Sending::usual);
+  // One attempt over upstream_. True where it is to be made again.
+  Task<bool> exchange(bool may_repeat);
+  [[nodiscard]] bool asks_again() const;
+  void could_not_dial(Dialed dialed);
+  Task<Next> conclude();
   Task<Next> answer_failure();
   Task<Next> answer(int status, std::string_view reason, std::string_view detail);
-
+  Task<bool> send_to_client(Sending how = Sending::usual);
   [[nodiscard]] DropReason why_not_sampled(Next next) const;
+  [[nodiscard]] bool client_is_done() const;
   void client_left();
+
+  // relay_upload.cc
+  Task<bool> send_head();
+  Task<void> upload();
+  Task<void> move_body();
+  Task<bool> read_body();
+  static void stop_reading(void* stream);
+  void stop_uploading();
   void could_not_send(const boost::system::error_code& error);
-  void note_failure(int status, std::string_view reason, std::string detail);
-  void frame_request(const std::vector<std::string_view>& payload, bool last);
+  void count_problem();
+  [[nodiscard]] bool is_too_slow(std::chrono::nanoseconds waited, std::size_t bytes, bool late);
+  [[nodiscard]] std::chrono::nanoseconds patience() const;
+  void note_written();
+
+  // relay_download.cc
+  Task<void> download();
+  Task<void> relay_answer();
+  Task<void> watch_stable();
+  Task<void> open_tunnel();
+  Task<bool> forward_interim();
+  Task<bool> tell_to_continue();
   ResponseFacts choose_framing();
-  void keep_upstream();
+  void stable_ended(const boost::system::error_code& error);
+  void answer_is_through();
 
   LiveThread& thread_;
   Workspace& space_;
@@ -97,27 +103,21 @@ class Relay {
   ReadBuffer& in_;
   const ClientFacts& facts_;
   const Course& course_;
-  bool marked_ = false;  // carries one valid shadow mark
-  Time ends_;
-  bool out_of_time_ = false;
-  bool aborted_ = false;
-  bool idempotent_ = false, client_keeps_ = false, client_http10_ = false;
+  const bool marked_;  // carries one valid shadow mark
+  const Time ends_;
+  const bool idempotent_, client_http10_;
+  bool client_keeps_;  // the connection, for another request
   std::unique_ptr<Tee> tee_;
   std::unique_ptr<Connection> upstream_;
-  std::optional<ContinueWait> waiting_;  // the client sends no body yet
-  bool told_to_continue_ = false;        // by us
-  bool upstream_keeps_ = true;
-  bool uploaded_ = false;       // the whole request was sent
-  bool client_failed_ = false;  // the client left, or sent a malformed body
-  const BodyProblem* body_problem_ = nullptr;
+  std::uint64_t asked_at_ = 0;  // bytes written to upstream_ before this request
+  boost::system::error_code write_error_;
+  Upload upload_;
+  Download download_;
+  std::optional<ContinueWait> waiting_;  // for stable's 100, while the client does
+  bool spoken_for_ = false;              // the 100 was ours, and stable's own comes too late
+  bool closes_ = false;                  // the client has been told that its connection closes
   Pace pace_;
-  bool awaits_client_ = false;  // for more of its body
-  bool response_seen_ = false;  // any byte came from stable
-  bool committed_ = false;      // the client has some of a response, and no other can follow
-  bool close_after_ = false;
-  int failure_status_ = 502;
-  std::string_view failure_reason_ = "bad_gateway";
-  std::string failure_detail_;
+  Stop stop_ = Stop::none;
 };
 
 }  // namespace truemirror

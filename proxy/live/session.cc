@@ -8,10 +8,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-// After an error the rest of a request is read for a while, so that the client sees our answer and not a reset
-// (RFC 9112 §9.6).
-constexpr std::chrono::seconds kLinger{1};
-constexpr std::size_t kLingerBytes = 1u << 20;
+// After an answer that came before the end of a request the rest of it is read for a while, so that the client sees the
+// answer and not a reset (RFC 9112 §9.6): as long as it goes on sending, and within reason.
+constexpr std::chrono::seconds kLinger{30};
+constexpr std::chrono::seconds kLingerDraining{1};
+constexpr std::chrono::seconds kLingerSilent{1};
 
 }  // namespace
 
@@ -247,13 +248,16 @@ Task<> Session::refuse(int status, std::string_view reason, std::string_view det
 Task<> Session::linger() {
   if (exchange_deadline_) exchange_deadline_->disarm();  // the exchange is over
   client_.stream.shutdown_send();
-  client_.deadline.arm(kLinger);
-  std::size_t drained = 0;
   in_.consume(in_.unread().size());
-  while (drained < kLingerBytes) {
+  const auto since = thread_.loop.clock.now();
+  for (;;) {
+    const auto most = thread_.draining ? kLingerDraining : kLinger;
+    client_.deadline.arm(std::min<std::chrono::nanoseconds>(kLingerSilent, since + most - thread_.loop.clock.now()));
+    in_.release();
+    co_await client_.stream.until_readable();
     const IoResult got = co_await client_.stream.read_some(in_.space());
     if (got.error) break;
-    drained += got.bytes;
+    thread_.counters.bytes_from_clients.add(got.bytes);
   }
 }
 

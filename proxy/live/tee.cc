@@ -54,10 +54,30 @@ void Tee::response_done(const Headers& trailers) {
   if (!active()) return;
   const auto now = Clock::now();
   if (now - sample_->arrived > time_limit_) return drop(DropReason::stream);
-  sample_->body = request_.take();
   sample_->stable.body = response_.take();
   sample_->stable.trailers = trailers;
   sample_->stable.timing = {sent_ - sample_->arrived, first_byte_ - sample_->arrived, now - sample_->arrived};
+  response_whole_ = true;
+  if (request_whole_) hand_over();
+}
+
+// Once more where it is sent again: nothing is different then.
+void Tee::request_done(const Headers& trailers) {
+  if (!active() || std::exchange(request_whole_, true)) return;
+  sample_->body = request_.take();
+  sample_->trailers = trailers;
+  if (response_whole_) hand_over();
+}
+
+void Tee::request_withheld() {
+  if (!active()) return;
+  sample_->withheld = true;
+  request_whole_ = true;
+  if (response_whole_) hand_over();
+}
+
+void Tee::hand_over() {
+  if (Clock::now() - sample_->arrived > time_limit_) return drop(DropReason::stream);
   outbox_.add(std::move(sample_));
 }
 

@@ -1,5 +1,6 @@
-// Copies one sampled exchange while it is relayed, and hands the sample over when stable's response is through.
-// Whatever goes wrong on the way ends in a counted reason; the relay never notices. Belongs to a live thread.
+// Copies one sampled exchange while it is relayed, and hands the sample over when both the request and stable's
+// response are through, whichever is first. Whatever goes wrong on the way ends in a counted reason; the relay never
+// notices. Belongs to a live thread.
 #pragma once
 
 #include <chrono>
@@ -25,14 +26,19 @@ class Tee {
   void request_head(const RequestHead& head, std::string_view written);
   void request_payload(const std::vector<std::string_view>& payload);
   void request_sent() { sent_ = Clock::now(); }
+  // Stable has all of the request.
+  void request_done(const Headers& trailers);
+  // Stable has answered in place of 100 Continue, and the client has kept its body to itself.
+  void request_withheld();
   void response_begun() { first_byte_ = Clock::now(); }
   void response_head(const ResponseHead& head);
   void response_payload(const std::vector<std::string_view>& payload);
-  void response_done(const Headers& trailers);  // hands over
+  void response_done(const Headers& trailers);
   void drop(DropReason reason);
 
  private:
   [[nodiscard]] bool active() const { return sample_ != nullptr; }
+  void hand_over();
 
   Outbox& outbox_;
   std::unique_ptr<Sample> sample_;  // null once handed over or dropped
@@ -41,6 +47,7 @@ class Tee {
   BodyCopy request_, response_;
   Clock::time_point sent_{}, first_byte_{};
   bool streaming_ = false;
+  bool request_whole_ = false, response_whole_ = false;
 };
 
 }  // namespace truemirror

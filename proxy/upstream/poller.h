@@ -145,6 +145,9 @@ class Poller::Socket {
   [[nodiscard]] bool reader_wants_room() const { return reader_wants_room_; }
   // So many bytes were read or written.
   void moved(std::size_t bytes) { poller_.moved_ += bytes; }
+  // So many were handed to the system; and all that were.
+  void wrote(std::size_t bytes) { written_ += bytes; }
+  [[nodiscard]] std::uint64_t written() const { return written_; }
   // Has the reader attempt anew, soon. False where nobody waits to read.
   bool nudge_reader();
   // Who waits attempts once more, and finds it closed.
@@ -165,6 +168,7 @@ class Poller::Socket {
   bool writable_ = true;
   bool hung_up_ = false;
   bool reader_wants_room_ = false;
+  std::uint64_t written_ = 0;
   Wait* reader_ = nullptr;
   Wait* writer_ = nullptr;
 };

@@ -99,6 +99,7 @@ bool Stream::WriteOp::attempt() {
       result_.error = system_error(errno);
       return true;
     } else {
+      socket.wrote(static_cast<std::size_t>(sent));
       advance(static_cast<std::size_t>(sent));
     }
   }
@@ -149,6 +150,17 @@ bool Stream::quiet() {
 }
 
 std::uint64_t Stream::taken_by_peer() const { return is_open() ? bytes_acknowledged(socket_->descriptor()) : 0; }
+
+// Linux counts the SYN among what is acknowledged. A FIN acknowledges all that had come before it, so what it leaves
+// open came after the peer had closed; without one (a reset, or an error) an acknowledgement may have been lost.
+bool Stream::took_nothing_since(std::uint64_t before) const {
+  if (!is_open()) return false;
+  if (written() == before) return true;
+  char byte = 0;
+  if (::recv(socket_->descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0) return false;
+  const std::uint64_t taken = taken_by_peer();
+  return taken != 0 && taken <= before + 1;
+}
 
 void Stream::cancel_read() { cancelled_ = socket_->nudge_reader(); }
 

@@ -74,6 +74,11 @@ class Stream {
   void stop_watching() { socket_->stop_waiting_to_read(); }
   // How many bytes the peer's system has acknowledged since the connection began; 0 where that is not known.
   [[nodiscard]] std::uint64_t taken_by_peer() const;
+  // How many bytes have been handed to the system since the connection began, those of TLS itself among them.
+  [[nodiscard]] std::uint64_t written() const { return socket_->written(); }
+  // Whether it is certain that the peer has seen no byte of what was written since written() was `before`, and will see
+  // none: it had ended the connection before they came. On a connection that was made here, while it is open.
+  [[nodiscard]] bool took_nothing_since(std::uint64_t before) const;
   // Ends the read that waits, with operation_aborted; the stream stays open.
   void cancel_read();
   // Half a close, under TLS with a goodbye.

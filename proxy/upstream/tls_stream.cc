@@ -61,6 +61,7 @@ int bio_write(BIO* bio, const char* bytes, int size) {
   }
   const ssize_t sent =
       ::send(socket.descriptor(), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL | more_follows);
+  if (sent > 0) socket.wrote(static_cast<std::size_t>(sent));
   if (sent < 0 && would_block(errno)) {
     socket.blocked();
     BIO_set_retry_write(bio);

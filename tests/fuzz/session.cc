@@ -14,7 +14,9 @@ constexpr std::size_t kMostActs = 150;
 constexpr std::size_t kMostClients = 4;
 constexpr std::size_t kMostTokens = 300;
 
-std::string chunked(std::string_view body, std::size_t piece) {
+constexpr std::string_view kTrailer = "X-Sum: 7\r\n";
+
+std::string chunked(std::string_view body, std::size_t piece, std::string_view trailers = "") {
   std::string out;
   for (; !body.empty(); body.remove_prefix(std::min(piece, body.size()))) {
     const std::string_view data = body.substr(0, piece);
@@ -22,7 +24,7 @@ std::string chunked(std::string_view body, std::size_t piece) {
     std::snprintf(size.data(), size.size(), "%zx\r\n", data.size());
     out.append(size.data()).append(data).append("\r\n");
   }
-  return out + "0\r\n\r\n";
+  return out.append("0\r\n").append(trailers).append("\r\n");
 }
 
 class Script {
@@ -34,7 +36,7 @@ class Script {
       act(static_cast<char>(input_.byte()));
       if (!batch_) world_.settle();
     }
-    if (well_behaved_) everybody_is_answered();
+    if (world_.well_behaved) everybody_is_answered();
     world_.end();
   }
 
@@ -45,6 +47,11 @@ class Script {
         return choose_client(input_.byte());
       case 'g':
         return ask(input_.byte());
+      case 'e':
+        return ask_in_pieces(input_.byte());
+      case 'm':
+        client().held = 0;
+        return;
       case 'r':
         return send_raw(input_.part());
       case 'x':
@@ -63,17 +70,19 @@ class Script {
         return answer_raw(input_.part());
       case 'h':
         return on_stable([](Wire& wire) { wire.finish_sending(); });
+      case 'i':
+        return close_idle();
       case 'k':
         return on_stable([](Wire& wire) { wire.close(); });
       case 'l':
-        well_behaved_ = false;
+        world_.well_behaved = false;
         up_ = !up_;
         return world_.listen(up_);
       case 't':
-        well_behaved_ = false;
+        world_.well_behaved = false;
         return world_.pass(std::chrono::milliseconds(200) * input_.byte());
       case 'd':
-        well_behaved_ = false;
+        world_.well_behaved = false;
         return world_.drain();
       case 'b':
         batch_ = !batch_;
@@ -83,7 +92,7 @@ class Script {
     }
   }
 
-  void dishonest(const Wire&) { well_behaved_ = false; }
+  void dishonest(const Wire&) { world_.well_behaved = false; }
 
   FuzzClient& client() {
     if (client_ == nullptr || ((client_->closes || client_->done) && world_.clients.size() < kMostClients))
@@ -116,7 +125,10 @@ class Script {
     if (method == "POST" || method == "PUT") {
       const std::string body(how * 7, 'b');
       const bool in_chunks = !old && how / 64 % 2 == 1;
-      text += in_chunks ? "Transfer-Encoding: chunked\r\n\r\n" + chunked(body, 50)
+      if (!old && how / 8 % 8 == 3) text += "Expect: 100-continue\r\n";
+      const bool trailers = in_chunks && how / 8 % 8 == 4;
+      if (trailers) text += "Trailer: X-Sum\r\n";
+      text += in_chunks ? "Transfer-Encoding: chunked\r\n\r\n" + chunked(body, 50, trailers ? kTrailer : "")
                         : "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     } else {
       text += "\r\n";
@@ -125,8 +137,17 @@ class Script {
     who.closes = closes || old;
     who.unsent += text;
   }
+  // The same, whose end comes later: stable may answer before, and kept connections close under it.
+  void ask_in_pieces(unsigned how) {
+    FuzzClient& who = client();
+    if (who.held > 0) return;
+    const std::size_t before = who.unsent.size();
+    ask(how);
+    const std::size_t head = who.unsent.find("\r\n\r\n", before);
+    if (head != std::string::npos) who.held = (who.unsent.size() - head - 4) * (1 + how % 2) / 2;
+  }
   void send_raw(std::string_view bytes) {
-    well_behaved_ = false;
+    world_.well_behaved = false;
     client().unsent += bytes;
   }
 
@@ -142,21 +163,30 @@ class Script {
     return meant;
   }
   void on_stable(void (*act)(Wire&)) {
-    well_behaved_ = false;
+    world_.well_behaved = false;
     if (FuzzStable* const at = stable()) act(at->wire);
   }
 
-  // A well-formed answer to the oldest request that has none; early, or to nobody, where `how` insists.
+  // Stable closes a connection that waits for no answer, as it may at any time: nobody is the worse for it.
+  void close_idle() {
+    FuzzStable* const at = stable();
+    if (at != nullptr && !at->due() && at->received.empty() && !at->unclear && !at->switched) at->wire.close();
+  }
+
+  // A well-formed answer to the oldest request that has none; to nobody, where `how` insists. It may come before the
+  // request is whole.
   void answer(unsigned how) {
     FuzzStable* const at = stable();
     if (at == nullptr) return;
-    const bool in_turn = at->whole > at->answered;
-    if (!in_turn && how % 4 != 3) return;
-    well_behaved_ = well_behaved_ && in_turn;
+    const bool whole = at->whole > at->answered;
+    if (!whole && how % 4 != 3) return;
     answer_on(*at, how);
+    // One that closes cuts off what is still to come.
+    world_.well_behaved = world_.well_behaved && (whole || (early_ && !at->closes));
   }
   void answer_on(FuzzStable& at, unsigned how) {
     ++tokens_;
+    early_ = at.due();
     const std::string method = at.due() ? at.asked[at.answered].method : "GET";
     const std::size_t size = how % 16 == 15 ? 300'000 : how % 16 * 100;
     const std::string body = world_.body(at, std::string(size, 'a'));
@@ -173,7 +203,7 @@ class Script {
   }
   // `@` stands for a token.
   void answer_raw(std::string_view bytes) {
-    well_behaved_ = false;
+    world_.well_behaved = false;
     FuzzStable* const at = stable();
     if (at == nullptr) return;
     while (!bytes.empty()) {
@@ -188,7 +218,7 @@ class Script {
   }
 
   void everybody_is_answered() {
-    for (FuzzClient& each : world_.clients) each.slow = false;
+    for (FuzzClient& each : world_.clients) each.slow = false, each.held = 0;
     for (int round = 0; round < 1'000; ++round) {
       world_.settle();
       bool any = false;
@@ -211,7 +241,7 @@ class Script {
   unsigned stable_ = 0;
   std::size_t tokens_ = 0;
   bool up_ = true, batch_ = false;
-  bool well_behaved_ = true;  // everybody, up to now
+  bool early_ = false;  // the last answer was to a request, if not to a whole one
 };
 
 }  // namespace

@@ -84,6 +84,7 @@ struct FuzzClient {
   std::unique_ptr<Session> session;
   bool done = false;     // the session has ended
   std::string unsent;    // of a request of the script's
+  std::size_t held = 0;  // so many bytes of its end are not to be sent yet
   std::string received;  // and not yet read as messages
   std::vector<int> statuses;
   std::size_t answers = 0;            // final responses, whole

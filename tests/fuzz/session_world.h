@@ -48,6 +48,7 @@ class World {
   // All leave; every session ends, whatever state it was in, and the books close.
   void end();
 
+  bool well_behaved = true;  // everybody, up to now
   std::list<FuzzClient> clients;
   std::list<FuzzStable> stables;
 
@@ -154,12 +155,13 @@ inline void World::drain() {
 
 inline bool World::flush() {
   bool moved = false;
-  const auto send = [&moved](Wire& wire, std::string& unsent) {
-    const std::size_t sent = wire.send(unsent);
+  const auto send = [&moved](Wire& wire, std::string& unsent, std::size_t held = 0) {
+    const std::size_t sent =
+        wire.send(std::string_view(unsent).substr(0, unsent.size() - std::min(held, unsent.size())));
     unsent.erase(0, sent);
     moved = moved || sent > 0;
   };
-  for (FuzzClient& client : clients) send(client.wire, client.unsent);
+  for (FuzzClient& client : clients) send(client.wire, client.unsent, client.held);
   for (FuzzStable& stable : stables) {
     send(stable.wire, stable.unsent);
     if (stable.closes && stable.unsent.empty()) stable.wire.close();
@@ -287,6 +289,9 @@ inline void World::read(FuzzStable& stable) {
     if (head == std::string::npos) return;
     if (stable.asked.size() == stable.whole) note_head(stable, std::string_view(stable.received).substr(0, head + 4));
     if (seen.messages.empty()) return;
+    const conformance::Message& request = seen.messages.back();
+    require(!well_behaved || request.get("trailer") == nullptr || !request.trailers.empty(),
+            "stable gets the trailers of a request");
     ++stable.whole;
     stable.received.erase(0, seen.consumed);
   }

@@ -27,10 +27,30 @@ TEST(Expect, TheBodyWaitsForStablesWord) {
   EXPECT_EQ(client.receive("POST")->body.bytes, "done");
 }
 
-TEST(Expect, AFinalAnswerInsteadEndsTheExchangeAndSaysSo) {
+TEST(Expect, AFinalAnswerInsteadLeavesTheBodyToTheClientAndTheConnectionToBoth) {
   Conversation stable([](const Socket& socket) {
     EXPECT_NE(socket.receive_until("\r\n\r\n"), "");
-    socket.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
+    socket.send(ok("now"));
+    EXPECT_EQ(socket.receive_until("body"), "body");
+    EXPECT_NE(socket.receive_until("\r\n\r\n").find("GET /next "), std::string::npos);
+    socket.send(ok("next"));
+  });
+  Proxy proxy(stable.url(), kNowhere, "", [](ProxySetup& setup) {
+    no_mirroring(setup);
+    setup.live.threads = 1;
+  });
+  Client client(proxy.port());
+  client.send(kAsk);
+  EXPECT_EQ(client.receive("POST")->body.bytes, "now");
+  client.send("body");
+  EXPECT_EQ(client.get("/next")->body.bytes, "next");
+}
+
+TEST(Expect, AFinalAnswerInsteadOfAStableThatClosesSaysSoAndEndsTheExchange) {
+  Conversation stable([](const Socket& socket) {
+    EXPECT_NE(socket.receive_until("\r\n\r\n"), "");
+    socket.send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbig");
+    socket.shutdown_send();
     EXPECT_EQ(socket.receive(), "");  // and never the next request, in place of the body
   });
   Proxy proxy(stable.url(), kNowhere, "", no_mirroring);

@@ -1,7 +1,9 @@
 // Streams over socket pairs: what is read and written, and what wakes up those that wait.
 #include "proxy/upstream/stream.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -223,6 +225,69 @@ TEST_F(StreamTest, APeerThatNeverRunsDryLeavesOthersTheirTurn) {
   greedy.hang_up();
   modest.hang_up();
   turn(loop);
+}
+
+// Two ends of a TCP connection over loopback; a Unix pair knows no acknowledgements.
+std::array<int, 2> tcp_pair() {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&at), size), 0);
+  EXPECT_EQ(::listen(listener, 1), 0);
+  EXPECT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&at), &size), 0);
+  EXPECT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&at), size), 0);
+  const int server = ::accept(listener, nullptr, nullptr);
+  ::close(listener);
+  EXPECT_EQ(::fcntl(client, F_SETFL, O_NONBLOCK), 0);
+  return {client, server};
+}
+
+void write_now(Stream& stream, std::string_view text) {
+  std::array<asio::const_buffer, 1> bytes{asio::buffer(text)};
+  Stream::WriteOp write = stream.write(bytes);
+  ASSERT_TRUE(write.await_ready());
+}
+
+// What allows a POST to be sent again.
+TEST_F(StreamTest, APeerThatHadClosedBeforeBytesCameHasTakenNoneOfThem) {
+  const auto [client, server] = tcp_pair();
+  Stream stream(loop.poller, client);
+  write_now(stream, "first");
+  std::array<char, 16> block{};
+  ASSERT_EQ(::recv(server, block.data(), block.size(), 0), 5);
+  ASSERT_EQ(::send(server, "ok", 2, MSG_NOSIGNAL), 2);
+  ASSERT_EQ(::recv(client, block.data(), block.size(), MSG_WAITALL | MSG_TRUNC), 2);
+  const std::uint64_t before = stream.written();
+  EXPECT_EQ(before, 5u);
+  EXPECT_TRUE(stream.took_nothing_since(before)) << "nothing was written";
+  ::close(server);
+  write_now(stream, "second");
+  EXPECT_TRUE(stream.took_nothing_since(before));
+  EXPECT_FALSE(stream.took_nothing_since(0)) << "it had taken the first";
+}
+
+TEST_F(StreamTest, APeerThatReadBytesAndClosedOrResetHasTakenThem) {
+  for (const bool reset : {false, true}) {
+    const auto [client, server] = tcp_pair();
+    Stream stream(loop.poller, client);
+    write_now(stream, "first");
+    std::array<char, 16> block{};
+    ASSERT_EQ(::recv(server, block.data(), block.size(), 0), 5);
+    const linger at_once{reset ? 1 : 0, 0};
+    ::setsockopt(server, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(server);
+    EXPECT_FALSE(stream.took_nothing_since(0)) << reset;
+  }
+}
+
+TEST_F(StreamTest, WhatAUnixPeerHasTakenIsNotKnown) {
+  Pair pair(loop);
+  write_now(pair.stream, "first");
+  pair.hang_up();
+  EXPECT_FALSE(pair.stream.took_nothing_since(0));
 }
 
 }  // namespace
