@@ -98,6 +98,7 @@ Task<Next> Relay::attempt_all() {
 }
 
 void Relay::could_not_dial(Dialed dialed) {
+  if (stop_ == Stop::out_of_time) return;  // answer_failure() knows
   const bool late = dialed.error == ArmError::timeout;
   if (late) thread_.counters.hit(Limit::connect_timeout);
   if (dialed.busy) thread_.counters.hit(Limit::stable_connections);

@@ -159,6 +159,7 @@ TEST(Relay, AClientThatLeavesInTheMiddleOfItsRequestLeavesNothingBehind) {
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
   }
   EXPECT_EQ(Client(proxy.port()).get("/")->status, 200);
+  EXPECT_TRUE(eventually([&] { return proxy.live_stats().requests == 2; }));
   const Report report = proxy.finish();
   EXPECT_EQ(proxy.live_stats().open_connections, 0u);
   EXPECT_EQ(report.totals.requests, 2u);
