@@ -88,6 +88,7 @@ struct ServeConfig {
   std::optional<UpstreamUrl> control;  // none: there is none, or it is stable itself
   bool control_is_stable = false;      // `--control stable`
   UpstreamTls stable_tls, candidate_tls, control_tls;
+  bool via = false;                 // whether Via names us, to upstreams and clients
   double sample = 1.0;              // [0, 1]
   unsigned threads = 1;             // live ones; default: cores
   std::vector<RouteConfig> routes;  // the first that matches decides

@@ -20,9 +20,9 @@ bool is_token(std::string_view text) {
 }
 
 std::string header_name(const YAML::Node& node) {
-  constexpr std::array<std::string_view, 8> kOurs{
-      "Connection", "Content-Length",    "Expect",           "Keep-Alive", "TE",
-      "Trailer",    "Transfer-Encoding", "X-Truemirror-Mark"};
+  constexpr std::array<std::string_view, 9> kOurs{
+      "Connection",        "Content-Length",     "Expect", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding",
+      "X-Truemirror-Mark", "X-Truemirror-Passed"};
   const std::string name = config_scalar(node, "a header name", "X-Api-Key");
   if (!is_token(name)) config_complain(node, "'" + name + "' is no header name");
   if (std::any_of(kOurs.begin(), kOurs.end(), [&](std::string_view each) { return iequals(each, name); })) {

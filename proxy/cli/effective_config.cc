@@ -62,6 +62,7 @@ std::string effective_config(const ServeConfig& config) {
                                        : config.control_is_stable ? "stable"
                                                                   : "none",
                                        config.control_tls.options);
+  node["via"] = config.via ? "on" : "off";
   node["sample"] = format_fraction(config.sample);
   node["threads"] = config.threads;
   if (config.openapi_file) node["routes"].push_back(YAML::Load("openapi: ''"));

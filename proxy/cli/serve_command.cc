@@ -51,6 +51,7 @@ LiveOptions live_options(const ServeConfig& config) {
   options.limits.connections = connections_that_fit(options.limits, open_files_limit());
   options.copy_limit = config.budgets.copy_limit;
   options.forward_connect = config.listen.forward_connect;
+  if (config.via) options.pseudonym = "truemirror";
   return options;
 }
 

@@ -27,6 +27,7 @@ bool is_protected(std::string_view option) {
     case KnownHeader::transfer_encoding:
     case KnownHeader::via:
     case KnownHeader::x_truemirror_mark:
+    case KnownHeader::x_truemirror_passed:
     case KnownHeader::x_forwarded_for:
     case KnownHeader::x_forwarded_host:
     case KnownHeader::x_forwarded_proto:

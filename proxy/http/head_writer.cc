@@ -16,6 +16,7 @@ void add_line(std::string& out, std::string_view name, std::string_view value) {
 // Those who had the message before, in their order, and then ourselves, with the version that it came in (RFC 9110
 // §7.6.3).
 void add_via(const HeadBase& head, std::string_view pseudonym, std::string& out) {
+  if (pseudonym.empty()) return;
   out.append("Via: ");
   if (head.has(KnownHeader::via)) {
     for (const FieldLine& field : head.fields) {
@@ -41,8 +42,10 @@ void add_upgrade(const HeadBase& head, std::string& out) {
 void forward(const FieldLine& field, const ForwardingFacts& facts, std::string& out) {
   switch (field.known) {
     case KnownHeader::client_identity:
-    case KnownHeader::via:
     case KnownHeader::x_forwarded_for:
+      return;
+    case KnownHeader::via:
+      if (facts.pseudonym.empty()) out.append(field.line);
       return;
     case KnownHeader::x_truemirror_mark:
       if (facts.keep_mark) out.append(field.line);
@@ -132,6 +135,10 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   if (!head.has(KnownHeader::x_forwarded_host) && !head.host.empty()) add_line(out, "X-Forwarded-Host", head.host);
   out.append(facts.identity);
   add_via(head, facts.pseudonym, out);
+  if (facts.passes != nullptr) {
+    const PassKey::Text text = facts.passes->sign(head.method, head.path);
+    add_line(out, kPassedHeader, {text.data(), text.size()});
+  }
   if (head.te_trailers) out.append("TE: trailers\r\n");
   if (!facts.upgrade.empty()) add_line(out, "Upgrade", facts.upgrade);
   if (head.te_trailers || !facts.upgrade.empty())
@@ -143,7 +150,8 @@ void write_response_head(const ResponseHead& head, const ResponseFacts& facts, s
   out.append(head.reason.empty() ? reason_phrase(head.status) : head.reason).append("\r\n");
   const bool no_length = head.status == 204 || facts.framing != ClientFraming::as_is;
   for (const FieldLine& field : head.fields) {
-    if (field.known == KnownHeader::via || head.is_hop_by_hop(field)) continue;
+    if (head.is_hop_by_hop(field)) continue;
+    if (field.known == KnownHeader::via && !facts.pseudonym.empty()) continue;
     if (field.known == KnownHeader::content_length) {
       if (!no_length) add_line(out, field.name, field.value);
       continue;

@@ -50,6 +50,7 @@ constexpr Known kKnown[]{
     {"x-forwarded-host", x_forwarded_host},
     {"x-forwarded-proto", x_forwarded_proto},
     {"x-truemirror-mark", x_truemirror_mark},
+    {"x-truemirror-passed", x_truemirror_passed},
 };
 
 // A perfect hash: where its constants no longer keep the names apart, other ones do.

@@ -39,8 +39,9 @@ enum class KnownHeader : std::uint8_t {
   x_forwarded_host,
   x_forwarded_proto,
   x_truemirror_mark,
+  x_truemirror_passed,
 };
-inline constexpr unsigned kKnownHeaders = static_cast<unsigned>(KnownHeader::x_truemirror_mark) + 1;
+inline constexpr unsigned kKnownHeaders = static_cast<unsigned>(KnownHeader::x_truemirror_passed) + 1;
 
 // `name` is a token (octets.h). Case does not count.
 [[nodiscard]] KnownHeader known_header(std::string_view name) noexcept;

@@ -42,12 +42,6 @@ Course refuse(int status, std::string_view reason, std::string_view detail) {
   return course;
 }
 
-bool has_been_here(const RequestHead& head, std::string_view pseudonym) {
-  return std::any_of(head.fields.begin(), head.fields.end(), [&](const FieldLine& field) {
-    return field.known == KnownHeader::via && field.value.find(pseudonym) != std::string_view::npos;
-  });
-}
-
 // `host:port`, and no other host in Host (RFC 9112 §3.2.3, RFC 9110 §9.3.6).
 bool is_authority_form(const RequestHead& head) {
   const std::string_view target = head.target;
@@ -154,7 +148,7 @@ std::string upgrade_of(const RequestHead& head) {
 }  // namespace
 
 Course choose_course(RequestHead& head, const LiveOptions& options, std::string_view date, std::string& line) {
-  if (head.has(KnownHeader::via) && has_been_here(head, options.pseudonym)) {
+  if (options.passes.has_passed(head)) {
     Course course = refuse(508, "loop_detected", "this request has been through this proxy before");
     course.loop = true;
     return course;

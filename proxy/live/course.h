@@ -26,7 +26,8 @@ struct Course {
 // Whether choose_course() could say anything but "relay it".
 [[nodiscard]] inline bool is_unusual(const RequestHead& head) {
   const char first = head.method.front();
-  return head.has(KnownHeader::via) || head.has_upgrade_option || first == 'C' || first == 'O' || first == 'T';
+  return head.has(KnownHeader::x_truemirror_passed) || head.has_upgrade_option || first == 'C' || first == 'O' ||
+         first == 'T';
 }
 
 // `line` takes the Max-Forwards line that `head` refers to afterwards, and has to live as long. `date` is for answers.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/http/pass_key.h"
 #include "proxy/live/limits.h"
 #include "proxy/live/tls_failure.h"
 #include "proxy/upstream/pool.h"
@@ -30,8 +31,9 @@ struct LiveOptions {
   std::shared_ptr<const TlsServer> tls;  // null: nowhere
   unsigned threads = 1;
   PoolOptions stable;
-  bool forward_connect = false;  // CONNECT goes to stable, which is a forward proxy then; else it is refused
-  std::string pseudonym;         // ours in Via, by which a loop is known; empty: one that no other server has
+  bool forward_connect = false;        // CONNECT goes to stable, which is a forward proxy then; else it is refused
+  std::string pseudonym;               // ours in Via; empty: Via is not added to
+  PassKey passes = PassKey::random();  // by which a loop is known
   LiveLimits limits;
   std::size_t copy_limit = 1u << 20;                 // of one sampled body, bytes; beyond it length and hash
   std::chrono::milliseconds sample_timeout{30'000};  // a live response longer than this is no sample

@@ -49,6 +49,7 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
                       .authority = authority,
                       .identity = facts_.identity,
                       .pseudonym = thread_.options.pseudonym,
+                      .passes = &thread_.options.passes,
                       .upgrade = course_.upgrade,
                       .keep_mark = marked_},
                      space_.request_text);

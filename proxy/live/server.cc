@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <list>
-#include <random>
 #include <thread>
 
 #include "proxy/live/refusals.h"
@@ -234,10 +233,7 @@ LiveServer::LiveServer(LiveOptions options, LiveContext context)
     : options_(std::move(options)),
       context_(std::move(context)),
       admission_(options_.limits),
-      buffers_(buffer_budget(options_)) {
-  // Two truemirrors in a row are no loop.
-  if (options_.pseudonym.empty()) options_.pseudonym = "truemirror-" + std::to_string(std::random_device{}());
-}
+      buffers_(buffer_budget(options_)) {}
 
 LiveServer::~LiveServer() { drain(std::chrono::milliseconds(0)); }
 

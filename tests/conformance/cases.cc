@@ -101,17 +101,15 @@ class CaseReader {
     const bool without_end = text.starts_with("+");
     if (without_end) text.remove_prefix(1);
     if (text.starts_with(" ")) text.remove_prefix(1);
-    if (text.starts_with("{ours") && text.ends_with("}"))
-      return ours(text, cases_.back().client_bytes().find(" HTTP/1.0\r\n") != std::string::npos);
+    if (text.starts_with("{ours") && text.ends_with("}")) return ours(text);
     return unescape(text) + (without_end ? "" : "\r\n");
   }
 
   // What truemirror adds to a request of a client that asks for a host, `a` unless named.
-  static std::string ours(std::string_view text, bool http10) {
+  static std::string ours(std::string_view text) {
     const std::string host = text == "{ours}" ? "a" : std::string(text.substr(6, text.size() - 7));
     return "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n" +
-           (host == "-" ? "" : "X-Forwarded-Host: " + host + "\r\n") + "Via: " + (http10 ? "1.0" : "1.1") +
-           " truemirror\r\n";
+           (host == "-" ? "" : "X-Forwarded-Host: " + host + "\r\n") + "X-Truemirror-Passed: *\r\n";
   }
 
   std::string unescape(std::string_view text) {

@@ -17,7 +17,7 @@ constexpr HeadLimits kRoomForOurFields{.max_head_bytes = 64u << 10, .max_target_
 
 bool is_ours(std::string_view name) {
   for (const std::string_view ours : {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "via", "host", "date",
-                                      "content-length", "x-truemirror-mark"}) {
+                                      "content-length", "x-truemirror-mark", "x-truemirror-passed"}) {
     if (iequals(name, ours)) return true;
   }
   return false;
@@ -54,6 +54,9 @@ void request(std::string_view bytes, std::size_t split) {
   ForwardingFacts facts;
   facts.client_address = "192.0.2.1";
   facts.authority = "shop.example";
+  facts.pseudonym = "us";
+  const PassKey passes({1, 2});
+  facts.passes = &passes;
   write_request_head(head, facts, written);
   if (head.framing == Framing::chunked) written.append("Transfer-Encoding: chunked\r\n");
   written.append("\r\n");
@@ -75,6 +78,7 @@ void response(std::string_view bytes, std::string_view method) {
   ResponseHead head;
   if (scanner.scan(bytes, head, method) != ScanResult::complete) return;
   ResponseFacts facts;
+  facts.pseudonym = "us";
   if (head.framing == Framing::chunked) facts.framing = ClientFraming::chunked;
   if (head.framing == Framing::until_close) facts.framing = ClientFraming::until_close;
   facts.close = head.framing == Framing::until_close;

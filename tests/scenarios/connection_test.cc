@@ -173,11 +173,10 @@ TEST(Connection, TwoTruemirrorsInARowAreNoLoopAndOneThatAsksItselfIs) {
   const auto response = Client(outer.port()).get("/", "Via: 1.0 edge\r\n");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 200);
-  EXPECT_EQ(response->headers.count("via"), 1u);
-  EXPECT_EQ(response->headers.get("via")->find("1.1 cache, 1.1 truemirror-"), 0u);
-  const std::string via(*stable.asked()[0].request.headers.get("via"));
-  EXPECT_EQ(via.find("1.0 edge, 1.1 truemirror-"), 0u) << via;
-  EXPECT_NE(via.rfind("truemirror-"), via.find("truemirror-")) << via;
+  EXPECT_EQ(response->headers.get("via"), "1.1 cache");
+  const Headers asked = stable.asked()[0].request.headers;
+  EXPECT_EQ(asked.get("via"), "1.0 edge");
+  EXPECT_EQ(asked.count("x-truemirror-passed"), 2u);
 
   std::uint16_t own = 0;
   Socket::listen(own).close();  // a port that was free a moment ago

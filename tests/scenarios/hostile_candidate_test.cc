@@ -13,8 +13,7 @@ namespace truemirror::testing {
 namespace {
 
 constexpr int kClients = 4;
-constexpr int kRequests = 30;             // of one client, on one connection
-constexpr const char* kPseudonym = "us";  // in Via: each proxy of this process would have one of its own
+constexpr int kRequests = 30;  // of one client, on one connection
 constexpr std::uint64_t kSamples = std::uint64_t{kClients} * kRequests;
 
 std::string chunked(const std::string& body) {
@@ -55,7 +54,7 @@ std::vector<std::string> transcripts(std::uint16_t port, std::size_t request_bod
 
 std::vector<std::string> beside_a_healthy_candidate(std::size_t request_body) {
   Upstream stable(answer), candidate(answer);
-  Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) { setup.live.pseudonym = kPseudonym; });
+  Proxy proxy(stable.url(), candidate.url());
   return transcripts(proxy.port(), request_body);
 }
 
@@ -69,7 +68,6 @@ Outcome beside(const std::string& candidate, std::chrono::milliseconds arm_timeo
                const std::function<void()>& answered = {}) {
   Upstream stable(answer), control(answer);
   Proxy proxy(stable.url(), candidate, control.url(), [arm_timeout](ProxySetup& setup) {
-    setup.live.pseudonym = kPseudonym;
     setup.pipeline.shadow->arm_timeout = arm_timeout;
     setup.pipeline.shadow->drain_limit = 1u << 20;
   });

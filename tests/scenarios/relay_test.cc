@@ -19,7 +19,7 @@ TEST(Relay, ForwardsRequestAndResponseAndKeepsBothConnections) {
     ASSERT_TRUE(response);
     EXPECT_EQ(response->status, 200);
     EXPECT_EQ(response->body.bytes, R"({"a":1})");
-    EXPECT_EQ(response->headers.get("via")->substr(0, 15), "1.1 truemirror-");
+    EXPECT_FALSE(response->headers.has("via"));
   }
   const auto asked = stable.asked();
   ASSERT_EQ(asked.size(), 3u);
@@ -27,6 +27,7 @@ TEST(Relay, ForwardsRequestAndResponseAndKeepsBothConnections) {
   EXPECT_EQ(asked[0].request.headers.get("x-forwarded-for"), "127.0.0.1");
   EXPECT_EQ(asked[0].request.headers.get("x-forwarded-host"), "test");
   EXPECT_FALSE(asked[0].request.headers.has("x-hop"));
+  EXPECT_FALSE(asked[0].request.headers.has("via"));  // nginx would not compress
 }
 
 TEST(Relay, BodiesStreamBothWaysInEitherFraming) {
