@@ -85,6 +85,7 @@ ShadowOptions shadow_options(const ServeConfig& config, const std::string& run) 
   options.max_bytes = config.budgets.bytes;
   options.max_compare_queue = config.budgets.compare_queue;
   options.copy_limit = config.budgets.copy_limit;
+  options.response_heads = response_heads(config.listen.limits);
   options.arm_timeout = config.budgets.timeout;
   for (const RouteConfig& route : config.routes)
     options.routes.push_back({route.match, route.timeout, to_edits(route.candidate), to_edits(route.control)});

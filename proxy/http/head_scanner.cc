@@ -4,19 +4,16 @@
 #include <array>
 
 #include "proxy/http/authority.h"
+#include "proxy/http/http2_refusal.h"
 #include "proxy/http/request_target.h"
+#include "proxy/http/response_repair.h"
 #include "proxy/http/second_opinion.h"
 
 namespace truemirror {
 namespace {
 
 constexpr std::size_t kMaxMethodBytes = 64;
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+constexpr char kTlsHandshake = '\x16', kTlsAlert = '\x15';  // first bytes of records (RFC 8446 §5.1)
 
 // What Connection may not name: framing and routing depend on it, or who the client is. A proxy in front that passes
 // a client's Connection on must not have its own words about that client removed here.
@@ -70,7 +67,7 @@ HeadError judge_coding(std::string_view value) {
   HeadError verdict = HeadError::bad_coding;
   for (std::size_t comma = 0; comma != std::string_view::npos;) {
     comma = value.find(',');
-    const std::string_view coding = trim(value.substr(0, comma));
+    const std::string_view coding = trim_blanks(value.substr(0, comma));
     const bool last = comma == std::string_view::npos;
     if (!is_token(coding) || iequals(coding, "chunked") != last) return HeadError::bad_coding;
     if (last) verdict = HeadError::unknown_coding;
@@ -168,8 +165,9 @@ HeadError read_request_line(std::string_view line, RequestHead& out) {
   if (out.method.size() > kMaxMethodBytes) return HeadError::unknown_method;
   if (!is_target(out.target)) return HeadError::bad_target;
   out.minor_version = minor_version_of(version);
-  if (out.minor_version < 0) return looks_like_version(version) ? HeadError::bad_version : HeadError::bad_start_line;
-  return HeadError::none;
+  if (out.minor_version >= 0) return HeadError::none;
+  if (line == kHttp2Preface) return HeadError::speaks_http2;
+  return looks_like_version(version) ? HeadError::bad_version : HeadError::bad_start_line;
 }
 
 HeadError read_status_line(std::string_view line, ResponseHead& out) {
@@ -178,21 +176,25 @@ HeadError read_status_line(std::string_view line, ResponseHead& out) {
   if (out.minor_version < 0) return HeadError::bad_version;
   if (line[8] != ' ' || (line.size() > 12 && line[12] != ' ')) return HeadError::bad_start_line;
   const auto code = parse_length(line.substr(9, 3));
-  if (!code || *code < 100 || *code > 599) return HeadError::bad_start_line;
+  if (!code || *code < 100) return HeadError::bad_start_line;  // above 599 it is as if 5xx (RFC 9110 §15)
   out.status = static_cast<int>(*code);
   out.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
   return is_field_value(out.reason) ? HeadError::none : HeadError::bad_start_line;
 }
 
 // A head that is not whole yet shows already that it is none: it is answered at once, and not at a deadline.
-bool has_bare_line_end(std::string_view bytes, std::size_t from) {
-  for (std::size_t at = bytes.find('\n', from); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
-    if (at == 0 || bytes[at - 1] != '\r') return true;
-  }
+bool has_bare_cr(std::string_view bytes, std::size_t from) {
   for (std::size_t at = bytes.find('\r', from); at != std::string_view::npos; at = bytes.find('\r', at + 1)) {
     if (at + 1 < bytes.size() && bytes[at + 1] != '\n') return true;
   }
   return false;
+}
+
+bool has_bare_line_end(std::string_view bytes, std::size_t from) {
+  for (std::size_t at = bytes.find('\n', from); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') return true;
+  }
+  return has_bare_cr(bytes, from);
 }
 
 }  // namespace
@@ -200,6 +202,7 @@ bool has_bare_line_end(std::string_view bytes, std::size_t from) {
 int status_of(HeadError error) {
   switch (error) {
     case HeadError::bad_version:
+    case HeadError::speaks_http2:
       return 505;
     case HeadError::target_too_long:
       return 414;
@@ -217,7 +220,7 @@ int status_of(HeadError error) {
 }
 
 std::string_view to_string(HeadError error) {
-  constexpr std::array<std::string_view, 16> kNames{"none",
+  constexpr std::array<std::string_view, 18> kNames{"none",
                                                     "malformed start line",
                                                     "HTTP version not supported",
                                                     "method too long",
@@ -232,6 +235,8 @@ std::string_view to_string(HeadError error) {
                                                     "unknown transfer coding",
                                                     "malformed Connection",
                                                     "unknown expectation",
+                                                    "HTTP/2, where HTTP/1.1 was expected",
+                                                    "TLS, where plain HTTP was expected",
                                                     "ambiguous message"};
   return kNames.at(static_cast<std::size_t>(error));
 }
@@ -295,7 +300,8 @@ HeadError HeadScanner::read_fields(std::string_view block, HeadBase& out) const 
     const std::string_view name = block.substr(0, colon);
     const KnownHeader known = known_header(name);
     out.known.add(known);
-    out.fields.push_back({name, trim(block.substr(colon + 1, eol - colon - 1)), block.substr(0, eol + 2), known});
+    out.fields.push_back(
+        {name, trim_blanks(block.substr(colon + 1, eol - colon - 1)), block.substr(0, eol + 2), known});
     block.remove_prefix(eol + 2);
   }
   return HeadError::none;
@@ -306,6 +312,7 @@ ScanResult HeadScanner::scan(std::string_view bytes, RequestHead& out) {
   std::size_t skipped = 0;
   while (skipped < 4 && bytes.substr(skipped, 2) == "\r\n") skipped += 2;
   const std::string_view head = bytes.substr(skipped);
+  if (head.starts_with(kTlsHandshake)) return fail(HeadError::speaks_tls);
   const std::size_t known = searched_;
   std::size_t end = 0;
   const ScanResult found = find_end(bytes, skipped, end);
@@ -339,22 +346,45 @@ ScanResult HeadScanner::refuse_early(std::string_view head, std::size_t eol, std
   return error == HeadError::none ? ScanResult::need_more : fail(error);
 }
 
+ScanResult HeadScanner::find_response_end(std::string_view bytes, std::size_t& end) {
+  const std::size_t from = searched_ < 3 ? 0 : searched_ - 3;
+  end = end_of_response_head(bytes, from);
+  searched_ = bytes.size();
+  const bool whole = end != std::string_view::npos;
+  if ((whole ? end : bytes.size()) > limits_.max_head_bytes) return fail(HeadError::head_too_large);
+  if (whole) return ScanResult::complete;
+  return has_bare_cr(bytes, from) ? fail(HeadError::bad_field) : ScanResult::need_more;
+}
+
+HeadError HeadScanner::read_response(std::string_view head, ResponseHead& out) const {
+  const std::size_t eol = head.find("\r\n");
+  HeadError error = read_status_line(head.substr(0, eol), out);
+  if (error == HeadError::none) error = read_fields(head.substr(eol + 2, head.size() - eol - 4), out);
+  if (error == HeadError::none) error = read_framing(out);
+  if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;
+  return error;
+}
+
 ScanResult HeadScanner::scan(std::string_view bytes, ResponseHead& out, std::string_view method) {
   std::size_t end = 0;
-  if (const ScanResult found = find_end(bytes, 0, end); found != ScanResult::complete) {
+  if (const ScanResult found = find_response_end(bytes, end); found != ScanResult::complete) {
     constexpr std::string_view kStart = "HTTP/1.";
     const std::size_t common = std::min(bytes.size(), kStart.size());
+    if (bytes.starts_with(kTlsHandshake) || bytes.starts_with(kTlsAlert)) return fail(HeadError::speaks_tls);
     if (bytes.substr(0, common) != kStart.substr(0, common)) return fail(HeadError::bad_start_line);
     return found;
   }
-  const std::size_t eol = bytes.find("\r\n");
-  HeadError error = read_status_line(bytes.substr(0, eol), out);
+  const std::string_view head = bytes.substr(0, end);
+  HeadError error = head.ends_with("\r\n\r\n") ? read_response(head, out) : HeadError::bad_field;
+  bool mixed = false;
+  if (error == HeadError::bad_field || error == HeadError::bad_start_line || error == HeadError::bad_length) {
+    mixed = repair_response_head(head, out.repaired);
+    error = read_response(out.repaired, out);
+  }
   out.size = end;
-  if (error == HeadError::none) error = read_fields(bytes.substr(eol + 2, end - eol - 4), out);
-  if (error == HeadError::none) error = read_framing(out);
-  if (error == HeadError::none && !second_opinion_agrees(out)) error = HeadError::parsers_disagree;
   searched_ = 0;
   if (error != HeadError::none) return fail(error);
+  if (mixed) out.keep_alive = false;
   const bool bodiless = method == "HEAD" || out.status < 200 || out.status == 204 || out.status == 304;
   if (bodiless) {
     // RFC 9110 §8.6, RFC 9112 §6.1: who announces a body where none may be may send it as well.

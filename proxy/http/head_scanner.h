@@ -1,13 +1,14 @@
 // Reads a message head (start line and fields) out of a buffer, strictly as RFC 9112 §3 to §6 has it, and decides how
 // the body is framed. Sans-I/O; views point into the caller's buffer and live as long as its bytes stay where they are.
 // Refuses what two parsers could read differently: bare CR or LF, obs-fold, space before a colon, control bytes,
-// repeated or signed lengths, a length beside chunked, a missing or doubled Host. llhttp reads the same fields as a
-// second opinion.
+// repeated or signed lengths, a length beside chunked, a missing or doubled Host. Of a response what RFC 9112 has a
+// proxy mend is mended first (response_repair.h). llhttp reads the same fields as a second opinion.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct HeadLimits {
   std::size_t max_fields = 128;
 };
 
+inline constexpr HeadLimits kResponseHeadLimits{.max_fields = 256};
+
 enum class HeadError : std::uint8_t {
   none,
   bad_start_line,
@@ -33,12 +36,14 @@ enum class HeadError : std::uint8_t {
   head_too_large,
   too_many_fields,
   bad_field,        // name no token, control byte in the value, obs-fold, bare CR or LF
-  bad_host,         // missing, repeated, malformed, or not the authority of the target
+  bad_host,         // missing, repeated or malformed
   bad_length,       // Content-Length repeated, listed, signed, padded with zeros, too large
   bad_coding,       // Transfer-Encoding beside Content-Length, in HTTP/1.0, or not ending in a single `chunked`
   unknown_coding,   // another transfer coding under a final `chunked`
   bad_connection,   // Connection names a field that framing or routing depends on
   bad_expectation,  // Expect asks for something other than 100-continue
+  speaks_http2,     // HTTP/2's preface
+  speaks_tls,       // a TLS record
   parsers_disagree  // llhttp reads the same bytes differently
 };
 // The status that answers it (400, 414, 417, 431, 501, 505) and a few words for people.
@@ -55,7 +60,12 @@ struct FieldLine {
   KnownHeader known = KnownHeader::other;  // what `name` is, in any case
 };
 
+// Not to be copied or moved: where text had to be made, the views are of that.
 struct HeadBase {
+  HeadBase() = default;
+  HeadBase(const HeadBase&) = delete;
+  HeadBase& operator=(const HeadBase&) = delete;
+
   std::vector<FieldLine> fields;
   std::string_view field_block;  // all field lines, without the blank line
   std::size_t size = 0;          // bytes of the head, blank line included
@@ -81,14 +91,16 @@ struct RequestHead : HeadBase {
   std::string_view method;
   std::string_view target;  // as received
   std::string_view path;    // origin-form: what follows the authority of an absolute-form target
-  std::string_view host;    // of the Host field, or of the target where there is none; empty where neither is there
+  std::string_view host;    // the authority of an absolute-form target, else of the Host field; empty where neither is
+  std::string made_path;    // `path` where the target has a query and no path
   bool expect_continue = false;  // HTTP/1.1's alone: a 1.0 client's Expect is not forwarded
   bool te_trailers = false;      // the client takes trailers
 };
 
 struct ResponseHead : HeadBase {
-  int status = 0;
+  int status = 0;  // 100 to 999
   std::string_view reason;
+  std::string repaired;  // what the views are of, where the head had to be mended
 };
 
 // Both are incremental: call with all bytes from the start of the message each time; nothing is kept between messages
@@ -107,6 +119,8 @@ class HeadScanner {
  private:
   ScanResult find_end(std::string_view bytes, std::size_t start, std::size_t& end);
   ScanResult refuse_early(std::string_view head, std::size_t eol, std::size_t known, RequestHead& out);
+  ScanResult find_response_end(std::string_view bytes, std::size_t& end);
+  HeadError read_response(std::string_view head, ResponseHead& out) const;
   ScanResult fail(HeadError error);
   HeadError read_fields(std::string_view block, HeadBase& out) const;
 
@@ -122,8 +136,7 @@ void for_each_element(std::string_view list, F each) {
     const std::size_t comma = list.find(',');
     std::string_view element = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    while (!element.empty() && (element.front() == ' ' || element.front() == '\t')) element.remove_prefix(1);
-    while (!element.empty() && (element.back() == ' ' || element.back() == '\t')) element.remove_suffix(1);
+    element = trim_blanks(element);
     if (!element.empty()) each(element);
   }
 }

@@ -39,7 +39,7 @@ void add_upgrade(const HeadBase& head, std::string& out) {
 }
 
 // One end-to-end field of a request, unless it is gathered with what we add, or only ours to say.
-void forward(const FieldLine& field, const ForwardingFacts& facts, std::string& out) {
+void forward(const RequestHead& head, const FieldLine& field, const ForwardingFacts& facts, std::string& out) {
   switch (field.known) {
     case KnownHeader::client_identity:
     case KnownHeader::x_forwarded_for:
@@ -51,6 +51,7 @@ void forward(const FieldLine& field, const ForwardingFacts& facts, std::string& 
       if (facts.keep_mark) out.append(field.line);
       return;
     case KnownHeader::host:
+      return add_line(out, field.name, head.host);  // that of an absolute target wins (RFC 9112 §3.2.2)
     case KnownHeader::content_length:
       return add_line(out, field.name, field.value);  // what frames and routes goes out in one spelling
     default:
@@ -120,7 +121,7 @@ void write_request_head(const RequestHead& head, const ForwardingFacts& facts, s
   if (head.minor_version == 0 && !head.has(KnownHeader::host))
     add_line(out, "Host", head.host.empty() ? facts.authority : head.host);
   for (const FieldLine& field : head.fields) {
-    if (!head.is_hop_by_hop(field)) forward(field, facts, out);
+    if (!head.is_hop_by_hop(field)) forward(head, field, facts, out);
   }
   // All lines of it, in their order, and the client last: who counts from the right counts right.
   out.append("X-Forwarded-For: ");

@@ -50,6 +50,12 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
   }
 }
 
+std::string_view trim_blanks(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
 std::size_t end_of_token(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size() && (kClasses[static_cast<unsigned char>(text[at])] & kToken) != 0) ++at;

@@ -12,6 +12,9 @@ namespace truemirror {
 [[nodiscard]] bool is_field_value(std::string_view text);
 [[nodiscard]] bool is_target(std::string_view text);
 
+// Without the spaces and tabs around it (OWS).
+[[nodiscard]] std::string_view trim_blanks(std::string_view text);
+
 // Where the token at the beginning ends, and the field value that begins at `at`; text.size() where neither does.
 [[nodiscard]] std::size_t end_of_token(std::string_view text);
 [[nodiscard]] std::size_t end_of_value(std::string_view text, std::size_t at);

@@ -5,7 +5,7 @@
 namespace truemirror {
 namespace {
 
-// absolute-form: the authority has to be the Host, what follows is the path (RFC 9112 §3.2.2).
+// absolute-form: its authority is the host, whatever Host says, and what follows is the path (RFC 9112 §3.2.2).
 HeadError split_absolute(RequestHead& head) {
   const std::string_view target = head.target;
   const std::size_t scheme = target.find("://");
@@ -15,14 +15,15 @@ HeadError split_absolute(RequestHead& head) {
   const std::string_view rest = target.substr(scheme + 3);
   const std::size_t slash = rest.find_first_of("/?");
   const std::string_view authority = rest.substr(0, slash);
-  if (!is_authority(authority) || (!head.host.empty() && !iequals(authority, head.host))) return HeadError::bad_host;
-  if (head.host.empty()) head.host = authority;
+  if (!is_authority(authority)) return HeadError::bad_host;
+  head.host = authority;
   if (slash == std::string_view::npos) {
     head.path = head.method == "OPTIONS" ? "*" : "/";  // RFC 9112 §3.2.4
   } else {
     head.path = rest.substr(slash);
   }
-  return head.path.front() == '?' ? HeadError::bad_target : HeadError::none;
+  if (head.path.front() == '?') head.path = head.made_path.assign("/").append(head.path);  // RFC 9112 §3.2.1
+  return HeadError::none;
 }
 
 }  // namespace

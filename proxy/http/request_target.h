@@ -5,8 +5,8 @@
 
 namespace truemirror {
 
-// Sets `path` (origin-form, `*`, or the authority of CONNECT), and `host` where the target names one and no Host field
-// does. Errors: bad_target (no form, or not this method's), bad_host (the authority is malformed, or is not the Host).
+// Sets `path` (origin-form, `*`, or the authority of CONNECT), and `host` where the target names one.
+// Errors: bad_target (no form, or not this method's), bad_host (the authority is malformed).
 [[nodiscard]] HeadError split_target(RequestHead& head);
 
 }  // namespace truemirror

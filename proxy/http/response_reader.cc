@@ -13,7 +13,7 @@ void ResponseReader::restart(std::string_view method) {
   response_ = {};
   error_.clear();
   has_head_ = keep_alive_ = false;
-  interim_ = 0;
+  interim_.start();
   extra_ = 0;
 }
 
@@ -53,7 +53,8 @@ std::size_t ResponseReader::take_heads(std::string_view bytes) {
       error_ = to_string(scanner_.error());
       return taken;
     }
-    if (head_.status == 101 || (head_.status < 200 && ++interim_ > kMaxInterim)) {
+    // Whoever reads here has a deadline for the whole response: no byte comes back to the budget.
+    if (head_.status == 101 || (head_.status < 200 && !interim_.take(head_.size, {}))) {
       error_ = head_.status == 101 ? "101 that nobody asked for" : "too many interim responses";
       return taken;
     }

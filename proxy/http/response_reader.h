@@ -10,13 +10,15 @@
 #include "proxy/http/body_decoder.h"
 #include "proxy/http/exchange.h"
 #include "proxy/http/head_scanner.h"
+#include "proxy/http/interim_budget.h"
 
 namespace truemirror {
 
 class ResponseReader {
  public:
   // `method`: of the request. It decides whether a body follows.
-  explicit ResponseReader(std::string_view method) : method_(method) {}
+  explicit ResponseReader(std::string_view method, const HeadLimits& limits = kResponseHeadLimits)
+      : method_(method), scanner_(limits) {}
   // Begins another response, in the memory of the last.
   void restart(std::string_view method);
 
@@ -39,16 +41,15 @@ class ResponseReader {
   [[nodiscard]] const Headers& trailers() const { return body_.trailers(); }
   // Bytes of memory that the next response may use again.
   [[nodiscard]] std::size_t footprint() const {
-    return head_bytes_.capacity() + head_.fields.capacity() * sizeof(FieldLine) +
+    return head_bytes_.capacity() + head_.repaired.capacity() + head_.fields.capacity() * sizeof(FieldLine) +
            (head_.connection_options.capacity() + payload_.capacity()) * sizeof(std::string_view);
   }
 
  private:
   std::size_t take_heads(std::string_view bytes);
 
-  static constexpr int kMaxInterim = 16;
   std::string method_;
-  HeadScanner scanner_{HeadLimits{.max_fields = 256}};
+  HeadScanner scanner_;
   BodyDecoder body_;
   std::string head_bytes_;  // of a head that did not come whole with the bytes of one call
   ResponseHead head_;       // of one call: only its memory is kept
@@ -56,7 +57,7 @@ class ResponseReader {
   Response response_;
   std::string error_;
   bool has_head_ = false, keep_alive_ = false;
-  int interim_ = 0;
+  InterimBudget interim_;
   std::size_t extra_ = 0;  // bytes beyond the response
 };
 

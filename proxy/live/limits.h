@@ -20,6 +20,10 @@ struct LiveLimits {
   std::size_t target_bytes = 8u << 10;
   std::uint64_t body_bytes = 1u << 30;
 
+  // Of one response of stable's.
+  std::size_t response_head_bytes = 32u << 10;  // status line and fields together
+  std::size_t response_header_count = 256;
+
   // Of connections, all threads together.
   std::size_t connections = 20'000;
   std::size_t connections_per_address = 0;  // an IPv4 address or an IPv6 /64
@@ -53,6 +57,8 @@ enum class Limit : std::uint8_t {
   header_count,
   target_bytes,
   body_bytes,
+  response_head_bytes,
+  response_header_count,
   connections,
   connections_per_address,
   requests_per_connection,
@@ -70,10 +76,12 @@ enum class Limit : std::uint8_t {
   response_timeout,
   tunnel_timeout
 };
-inline constexpr std::array<std::string_view, 20> kLimitNames{"head_bytes",
+inline constexpr std::array<std::string_view, 22> kLimitNames{"head_bytes",
                                                               "header_count",
                                                               "target_bytes",
                                                               "body_bytes",
+                                                              "response_head_bytes",
+                                                              "response_header_count",
                                                               "connections",
                                                               "connections_per_address",
                                                               "requests_per_connection",

@@ -58,7 +58,7 @@ struct LiveThread {
         sampler(context.plan, context.mirroring, index + 1),
         buffers(buffer_budget),
         blocks(buffer_budget),
-        workspaces(blocks, head_limits(live_options.limits)),
+        workspaces(blocks, live_options.limits),
         tls(live_options.tls),
         look_at_reader_after(TakenPace::look_after(live_options.limits)),
         next_connection((static_cast<std::uint64_t>(index) << 48) + 1) {}

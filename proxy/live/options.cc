@@ -1,5 +1,7 @@
 #include "proxy/live/options.h"
 
+#include <algorithm>
+
 namespace truemirror {
 
 LiveStats& LiveStats::operator+=(const LiveStats& other) {
@@ -17,6 +19,8 @@ LiveStats& LiveStats::operator+=(const LiveStats& other) {
   loops += other.loops;
   tunnels += other.tunnels;
   open_tunnels += other.open_tunnels;
+  http2_clients += other.http2_clients;
+  tls_clients += other.tls_clients;
   for (std::size_t at = 0; at < responses.size(); ++at) responses[at] += other.responses[at];
   for (std::size_t at = 0; at < kLimits; ++at) limit_hits.at(at) += other.limit_hits.at(at);
   full_handshakes += other.full_handshakes;
@@ -41,7 +45,11 @@ LiveStats LiveCounters::read() const {
   stats.loops = loops.get();
   stats.tunnels = tunnels.get();
   stats.open_tunnels = open_tunnels.get();
-  for (std::size_t at = 0; at < responses.size(); ++at) stats.responses[at] = responses[at].get();
+  stats.http2_clients = http2_clients.get();
+  stats.tls_clients = tls_clients.get();
+  // A status above 599 is one of 5xx to whoever does not know it (RFC 9110 §15).
+  for (std::size_t at = 0; at < responses.size(); ++at)
+    stats.responses[std::min<std::size_t>(at, 5)] += responses[at].get();
   for (std::size_t at = 0; at < kLimits; ++at) stats.limit_hits.at(at) = limit_hits.at(at).get();
   stats.full_handshakes = full_handshakes.get();
   stats.resumed_handshakes = resumed_handshakes.get();

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/http/head_scanner.h"
 #include "proxy/http/pass_key.h"
 #include "proxy/live/limits.h"
 #include "proxy/live/tls_failure.h"
@@ -54,7 +55,8 @@ struct LiveStats {
   std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
   std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
   std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
-  std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none
+  std::uint64_t http2_clients = 0, tls_clients = 0;  // that spoke so to a listener of plain HTTP/1.1
+  std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none, [5] is 5xx and above
   std::uint64_t full_handshakes = 0, resumed_handshakes = 0;
   std::array<std::uint64_t, kHandshakeFailures> failed_handshakes{};  // by HandshakeFailure
   std::array<std::uint64_t, kLimits> limit_hits{};                    // by Limit
@@ -68,11 +70,17 @@ struct alignas(64) LiveCounters {
   Counter requests, connections, open_connections, bytes_to_clients, bytes_from_clients;
   Counter bad_requests, client_aborts, stable_errors, retries, accept_errors, marked;
   Counter loops, tunnels, open_tunnels;
-  std::array<Counter, 6> responses;
+  Counter http2_clients, tls_clients;
+  std::array<Counter, 10> responses;  // by the first digit of the status
   std::array<Counter, kLimits> limit_hits;
   Counter full_handshakes, resumed_handshakes;
   std::array<Counter, kHandshakeFailures> failed_handshakes;
 
+  // Where it is one of the limits of a head that a response was refused for.
+  void hit_by_response(HeadError error) {
+    if (error == HeadError::head_too_large) hit(Limit::response_head_bytes);
+    if (error == HeadError::too_many_fields) hit(Limit::response_header_count);
+  }
   void hit(Limit limit) { limit_hits.at(static_cast<std::size_t>(limit)).add(); }
   [[nodiscard]] LiveStats read() const;
 };

@@ -2,6 +2,7 @@
 // Part of Relay.
 #include <boost/asio/error.hpp>
 
+#include "proxy/http/interim_budget.h"
 #include "proxy/live/relay.h"
 
 namespace truemirror {
@@ -10,20 +11,20 @@ namespace {
 namespace asio = boost::asio;
 using asio::const_buffer;
 
-constexpr int kMaxInterim = 16;  // 1xx heads before a final response
-
 }  // namespace
 
 Task<void> Relay::download() {
   ReadBuffer& in = space_.from_stable;
   upstream_->deadline.arm(thread_.options.limits.response_timeout);
-  for (int interim = 0;;) {
+  InterimBudget interim;
+  for (;;) {
     const Download::Step step = download_.look(in.unread(), course_, upload_);
     if (step == Download::Step::answer) co_return co_await relay_answer();
     if (step == Download::Step::tunnel) co_return co_await open_tunnel();
-    if (step == Download::Step::give_up) co_return;
+    if (step == Download::Step::give_up) co_return thread_.counters.hit_by_response(space_.response_scanner.error());
     if (step == Download::Step::interim) {
-      if (++interim > kMaxInterim) co_return download_.fail({502, "stable_garbage", "too many interim responses"});
+      if (!interim.take(space_.response.size, thread_.loop.clock.now()))
+        co_return download_.fail({502, "stable_garbage", "too many interim responses"});
       const bool went = co_await forward_interim();
       if (!went) co_return;
       in.consume(space_.response.size);

@@ -17,23 +17,25 @@
 
 namespace truemirror {
 
-[[nodiscard]] inline HeadLimits head_limits(const LiveLimits& limits) {
+[[nodiscard]] inline HeadLimits request_heads(const LiveLimits& limits) {
   return {
       .max_head_bytes = limits.head_bytes, .max_target_bytes = limits.target_bytes, .max_fields = limits.header_count};
 }
+[[nodiscard]] inline HeadLimits response_heads(const LiveLimits& limits) {
+  return {.max_head_bytes = limits.response_head_bytes, .max_fields = limits.response_header_count};
+}
 
 struct Workspace {
-  Workspace(BlockPool& blocks, const HeadLimits& limits)
-      : request_scanner(limits),
-        response_scanner(HeadLimits{.max_head_bytes = BlockPool::kBlockBytes / 2, .max_fields = 256}),
-        from_stable(blocks) {}
+  Workspace(BlockPool& blocks, const LiveLimits& limits)
+      : request_scanner(request_heads(limits)), response_scanner(response_heads(limits)), from_stable(blocks) {}
 
   // Bytes of memory that the next exchange may use again.
   [[nodiscard]] std::size_t footprint() const {
     const auto of_head = [](const HeadBase& head) {
       return head.fields.capacity() * sizeof(FieldLine) + head.connection_options.capacity() * sizeof(std::string_view);
     };
-    return of_head(request) + of_head(response) + request_text.capacity() + response_text.capacity() +
+    return of_head(request) + of_head(response) + response.repaired.capacity() + request_text.capacity() +
+           response_text.capacity() +
            (request_payload.capacity() + response_payload.capacity()) * sizeof(std::string_view) +
            (to_stable.capacity() + to_client.capacity()) * sizeof(boost::asio::const_buffer);
   }
@@ -53,7 +55,7 @@ struct Workspace {
 
 class WorkspacePool {
  public:
-  WorkspacePool(BlockPool& blocks, const HeadLimits& limits) : blocks_(blocks), limits_(limits) {}
+  WorkspacePool(BlockPool& blocks, const LiveLimits& limits) : blocks_(blocks), limits_(limits) {}
 
   [[nodiscard]] std::unique_ptr<Workspace> take() {
     if (free_.empty()) return std::make_unique<Workspace>(blocks_, limits_);
@@ -72,7 +74,7 @@ class WorkspacePool {
   static constexpr std::size_t kMaxFree = 256;
   static constexpr std::size_t kUsualBytes = 32u << 10;
   BlockPool& blocks_;
-  HeadLimits limits_;
+  LiveLimits limits_;
   std::vector<std::unique_ptr<Workspace>> free_;
 };
 

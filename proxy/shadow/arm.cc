@@ -66,8 +66,9 @@ ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const 
 
 // What one exchange needs beside the sample; kept with its memory for the next one.
 struct ArmClient::Workspace {
+  explicit Workspace(const HeadLimits& heads) : reader("GET", heads) {}
   std::string head;
-  ResponseReader reader{"GET"};
+  ResponseReader reader;
 };
 
 struct ArmClient::Exchange : Active {
@@ -85,7 +86,7 @@ ArmClient::~ArmClient() = default;
 std::unique_ptr<ArmClient::Workspace> ArmClient::borrow(std::string_view method) {
   std::unique_ptr<Workspace> workspace;
   if (workspaces_.empty()) {
-    workspace = std::make_unique<Workspace>();
+    workspace = std::make_unique<Workspace>(options_.response_heads);
   } else {
     workspace = std::move(workspaces_.back());
     workspaces_.pop_back();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proxy/http/exchange.h"
+#include "proxy/http/head_scanner.h"
 #include "proxy/upstream/pool.h"
 
 namespace truemirror {
@@ -43,10 +44,11 @@ struct ShadowOptions {
   std::string run;       // id, for marks
   unsigned threads = 1;  // I/O of the arms
   unsigned comparers = 1;
-  std::size_t max_in_flight = 512;                // requests under way to one arm; more are shed
-  std::size_t max_bytes = 256u << 20;             // of all copies in memory
-  std::size_t max_compare_queue = 1024;           // pairs waiting for a comparer
-  std::size_t copy_limit = 1u << 20;              // of an arm's response body; beyond it length and hash
+  std::size_t max_in_flight = 512;       // requests under way to one arm; more are shed
+  std::size_t max_bytes = 256u << 20;    // of all copies in memory
+  std::size_t max_compare_queue = 1024;  // pairs waiting for a comparer
+  std::size_t copy_limit = 1u << 20;     // of an arm's response body; beyond it length and hash
+  HeadLimits response_heads = kResponseHeadLimits;
   std::uint64_t drain_limit = 256u << 20;         // a longer response is `too_large`
   std::chrono::milliseconds arm_timeout{10'000};  // from the first byte of the request to the last of the response
   unsigned breaker_failures = 20;                 // connect failures in a row that open the breaker

@@ -163,9 +163,8 @@ Message response(Cursor& in, std::string_view method, bool closed) {
   message.minor_version = version(in);
   in.expect(" ", "one space follows the version");
   const std::string_view status = in.while_is(is_digit);
-  if (status.size() < 3) in.fail("the status is three digits, 100 to 599");
-  if (status.size() > 3 || (status.size() == 3 && (status[0] < '1' || status[0] > '5')))
-    in.reject("the status is three digits, 100 to 599");
+  if (status.size() < 3) in.fail("the status is three digits, 100 to 999");
+  if (status.size() > 3 || (status.size() == 3 && status[0] < '1')) in.reject("the status is three digits, 100 to 999");
   in.expect(" ", "one space follows the status");
   message.reason = in.while_is(is_field_octet);
   in.expect("\r\n", "CRLF ends the status line");

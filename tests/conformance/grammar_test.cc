@@ -87,7 +87,7 @@ TEST(Grammar, EndsResponsesByMethodAndStatus) {
   EXPECT_TRUE(read_responses(bytes, {"HEAD", "GET", "GET"}, false).ran_out);
   EXPECT_FALSE(read_responses(bytes, {"HEAD", "GET"}, true).ok()) << "a response that nobody asked for";
   for (const char* wrong :
-       {"HTTP/1.1 200\r\n\r\n", "HTTP/1.1 600 X\r\n\r\n", "HTTP/1.1 204 X\r\nContent-Length: 0\r\n\r\n",
+       {"HTTP/1.1 200\r\n\r\n", "HTTP/1.1 099 X\r\n\r\n", "HTTP/1.1 204 X\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", "\r\nHTTP/1.1 200 OK\r\n\r\n"}) {
     EXPECT_FALSE(read_responses(wrong, {"GET"}, true).ok()) << wrong;
   }

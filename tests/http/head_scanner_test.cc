@@ -46,12 +46,15 @@ TEST(RequestHead, NeedsMoreUntilTheLastByteOfTheBlankLine) {
   EXPECT_EQ(head.content_length, 3u);
 }
 
-TEST(RequestHead, AbsoluteFormLosesItsAuthorityWhenItIsTheHost) {
+TEST(RequestHead, AbsoluteFormLosesItsAuthorityWhichIsTheHost) {
   HeadScanner scanner;
   RequestHead head;
   ASSERT_EQ(scanner.scan("GET http://a:1/x?y HTTP/1.1\r\nHost: a:1\r\n\r\n", head), ScanResult::complete);
   EXPECT_EQ(head.path, "/x?y");
-  EXPECT_EQ(request_error("GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n"), HeadError::bad_host);
+  ASSERT_EQ(scanner.scan("GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n", head), ScanResult::complete);
+  EXPECT_EQ(head.host, "b");
+  ASSERT_EQ(scanner.scan("GET http://b?y HTTP/1.1\r\nHost: a\r\n\r\n", head), ScanResult::complete);
+  EXPECT_EQ(head.path, "/?y");
   ASSERT_EQ(scanner.scan("GET http://b:2/x HTTP/1.0\r\n\r\n", head), ScanResult::complete);
   EXPECT_EQ(head.host, "b:2");
   ASSERT_EQ(scanner.scan("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", head), ScanResult::complete);
@@ -122,7 +125,9 @@ TEST(RequestHead, WhatTwoParsersCouldReadDifferentlyIsRefused) {
       {"GET / http/1.1\r\nHost: a\r\n\r\n", HeadError::bad_start_line},
       {"GET /\r\n\r\n", HeadError::bad_start_line},
       {"G(T / HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::bad_start_line},
-      {"\x16\x03\x01", HeadError::bad_start_line},
+      {"\x16\x03\x01", HeadError::speaks_tls},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HeadError::speaks_http2},
+      {"PRI * HTTP/2.0\r\n", HeadError::speaks_http2},
   };
   for (const Refused& refused : cases) EXPECT_EQ(request_error(refused.bytes), refused.error) << refused.bytes;
   EXPECT_EQ(request_error(std::string_view("GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 33)), HeadError::bad_field);
@@ -152,8 +157,38 @@ TEST(ResponseHead, FramingFollowsMethodAndStatus) {
   EXPECT_EQ(head.reason, "");
 }
 
+TEST(ResponseHead, IsMendedWhereAProxyIsToMendIt) {
+  const std::string odd = "HTTP/1.1 200 OK\r\nX-a \t: 1\nContent-Length: 2, 2\r\ncontent-length : 2\r\n\r\n";
+  HeadScanner scanner;
+  ResponseHead head;
+  for (std::size_t size = 0; size < odd.size(); ++size) {
+    ASSERT_EQ(scanner.scan(odd.substr(0, size), head, "GET"), ScanResult::need_more) << size;
+  }
+  ASSERT_EQ(scanner.scan(odd + "ok", head, "GET"), ScanResult::complete);
+  EXPECT_EQ(head.size, odd.size());
+  EXPECT_EQ(head.field_block, "X-a: 1\r\nContent-Length: 2\r\n");
+  EXPECT_EQ(head.content_length, 2u);
+  EXPECT_FALSE(head.keep_alive);  // to some it is another head
+  ASSERT_EQ(scanner.scan("HTTP/1.1 999 X\nContent-Length: 0\n\n", head, "GET"), ScanResult::complete);
+  EXPECT_EQ(head.status, 999);
+  EXPECT_TRUE(head.keep_alive);
+}
+
+TEST(ResponseHead, IsNotMendedWhereItCouldBeTwoMessages) {
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\r\nX: a\rY: b\r\n\r\n"), HeadError::bad_field);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\r\nX: a\r\r\n\r\n"), HeadError::bad_field);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\nX: a\n b\n\n"), HeadError::bad_field);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\r\n : a\r\n\r\n"), HeadError::bad_field);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\r\nX Y : a\r\n\r\n"), HeadError::bad_field);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\r\nContent-Length: 5,\r\n\r\n"), HeadError::bad_length);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\nContent-Length: 5\nContent-Length: 6\n\n"), HeadError::bad_length);
+  EXPECT_EQ(response_error("HTTP/1.1 200 OK\nTransfer-Encoding : chunked\nContent-Length: 6\n\n"),
+            HeadError::bad_coding);
+}
+
 TEST(ResponseHead, GarbageIsRefusedAtTheFirstWrongByte) {
   EXPECT_EQ(response_error("SSH-2.0"), HeadError::bad_start_line);
+  EXPECT_EQ(response_error("\x15\x03\x01"), HeadError::speaks_tls);
   EXPECT_EQ(response_error("HTTP/1.1 2000 OK\r\n\r\n"), HeadError::bad_start_line);
   EXPECT_EQ(response_error("HTTP/1.1 099 X\r\n\r\n"), HeadError::bad_start_line);
   EXPECT_EQ(response_error("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"), HeadError::bad_length);

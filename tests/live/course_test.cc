@@ -32,10 +32,10 @@ struct Judged {
   Course course;
 };
 
-ResponseHead response(const std::string& bytes) {
+bool is_granted(const Course& course, const std::string& response) {
   ResponseHead head;
-  EXPECT_EQ(HeadScanner().scan(bytes, head, "GET"), ScanResult::complete);
-  return head;
+  EXPECT_EQ(HeadScanner().scan(response, head, "GET"), ScanResult::complete);
+  return grants_upgrade(course, head);
 }
 
 TEST(Course, MaxForwardsCountsDownAndEndsHereAtZero) {
@@ -120,11 +120,11 @@ TEST(Course, OnlyWhatWasAskedForIsGranted) {
   Course course;
   course.upgrade = "websocket, x/1";
   const std::string head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n";
-  EXPECT_TRUE(grants_upgrade(course, response(head + "Upgrade: WebSocket\r\n\r\n")));
-  EXPECT_TRUE(grants_upgrade(course, response(head + "Upgrade: x/1\r\n\r\n")));
-  EXPECT_FALSE(grants_upgrade(course, response(head + "Upgrade: h2c\r\n\r\n")));
-  EXPECT_FALSE(grants_upgrade(course, response(head + "Upgrade: websocket, h2c\r\n\r\n")));
-  EXPECT_FALSE(grants_upgrade(course, response(head + "\r\n")));
+  EXPECT_TRUE(is_granted(course, head + "Upgrade: WebSocket\r\n\r\n"));
+  EXPECT_TRUE(is_granted(course, head + "Upgrade: x/1\r\n\r\n"));
+  EXPECT_FALSE(is_granted(course, head + "Upgrade: h2c\r\n\r\n"));
+  EXPECT_FALSE(is_granted(course, head + "Upgrade: websocket, h2c\r\n\r\n"));
+  EXPECT_FALSE(is_granted(course, head + "\r\n"));
 }
 
 TEST(Course, ConnectIsRefusedUnlessStableIsToHaveIt) {

@@ -104,7 +104,7 @@ class Exchange {
 
   BufferBudget budget_{64, 1};
   BlockPool blocks_{budget_};
-  Workspace space_{blocks_, HeadLimits{}};
+  Workspace space_{blocks_, LiveLimits{}};
   Course course_;
   Upload upload_;
   Download download_{space_};

@@ -13,7 +13,7 @@ constexpr std::size_t kUsual = 32u << 10;
 struct Thread {
   BufferBudget budget{16, 1};
   BlockPool blocks{budget};
-  WorkspacePool workspaces{blocks, HeadLimits{}};
+  WorkspacePool workspaces{blocks, LiveLimits{}};
 };
 
 std::size_t kept_after(const std::function<void(Workspace&)>& exchange) {
