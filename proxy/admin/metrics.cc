@@ -82,6 +82,9 @@ void add_live(Page& page, const MetricsInput::Live& live) {
   for (const auto& [reason, count] : live.failed_handshakes)
     page.counter("truemirror_tls_failures_total", "TLS handshakes with clients that failed, by reason.", number(count),
                  {{"reason", reason}});
+  const std::string kWrong = "Clients that spoke another protocol than plain HTTP/1.1 to its listener.";
+  page.counter("truemirror_wrong_protocol_total", kWrong, number(live.http2_clients), {{"protocol", "http2"}});
+  page.counter("truemirror_wrong_protocol_total", kWrong, number(live.tls_clients), {{"protocol", "tls"}});
   page.counter("truemirror_marked_requests_total", "Requests that carried a valid shadow mark and were not mirrored.",
                number(live.marked));
   page.counter("truemirror_loops_total", "Requests refused with 508 since they had been through here before.",

@@ -23,6 +23,7 @@ struct MetricsInput {
     std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
     std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
     std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
+    std::uint64_t http2_clients = 0, tls_clients = 0;           // on a listener of plain HTTP/1.1
     std::array<std::uint64_t, 6> responses{};                   // by the first digit of the status; [0] is none
     std::uint64_t full_handshakes = 0, resumed_handshakes = 0;  // TLS with clients
     std::vector<std::pair<std::string, std::uint64_t>> failed_handshakes{};  // by reason

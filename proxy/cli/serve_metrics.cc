@@ -25,6 +25,8 @@ MetricsInput::Live live_numbers(const LiveStats& stats) {
           .loops = stats.loops,
           .tunnels = stats.tunnels,
           .open_tunnels = stats.open_tunnels,
+          .http2_clients = stats.http2_clients,
+          .tls_clients = stats.tls_clients,
           .responses = stats.responses,
           .full_handshakes = stats.full_handshakes,
           .resumed_handshakes = stats.resumed_handshakes,

@@ -2,8 +2,6 @@
 // another live thread, so nothing is locked (design.md §15). Objects here live as long as the thread.
 #pragma once
 
-#include <spdlog/spdlog.h>
-
 #include <atomic>
 #include <chrono>
 #include <ctime>
@@ -12,6 +10,7 @@
 #include <string_view>
 
 #include "proxy/http/head_writer.h"
+#include "proxy/live/complaints.h"
 #include "proxy/live/options.h"
 #include "proxy/live/outbox.h"
 #include "proxy/live/read_buffer.h"
@@ -76,14 +75,7 @@ struct LiveThread {
   }
 
   // Logs a failure of stable, once a second at most: a stable that is down fails every request.
-  void complain(std::string_view what) {
-    const auto now = std::chrono::steady_clock::now();
-    ++complaints_;
-    if (now - complained_at_ < std::chrono::seconds(1)) return;
-    spdlog::warn("stable: {} ({} failures since the last such line)", what, complaints_);
-    complained_at_ = now;
-    complaints_ = 0;
-  }
+  void complain(std::string_view what) { stable_complaints_.add("stable", what); }
 
   const LiveOptions& options;
   SampleSink& sink;
@@ -99,6 +91,7 @@ struct LiveThread {
   TicketKeys ticket_keys;
   Handshakes handshakes;
   LiveCounters counters;
+  Complaints wrong_protocols{"client ", "times"};  // that speak another than the listener's
   bool draining = false;
   const std::chrono::nanoseconds look_at_reader_after;
   std::uint64_t next_connection;
@@ -106,8 +99,7 @@ struct LiveThread {
  private:
   std::time_t date_at_ = 0;
   std::string date_;
-  std::chrono::steady_clock::time_point complained_at_{};
-  std::uint64_t complaints_ = 0;
+  Complaints stable_complaints_{"", "failures"};
 };
 
 }  // namespace truemirror

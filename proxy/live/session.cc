@@ -1,5 +1,6 @@
 #include "proxy/live/session.h"
 
+#include "proxy/http/http2_refusal.h"
 #include "proxy/live/course.h"
 #include "proxy/live/tunnel.h"
 
@@ -70,8 +71,7 @@ Task<> Session::serve_all() {
     if (state == HeadState::refused) {
       thread_.counters.bad_requests.add();
       count_refusal();
-      const HeadError error = space_->request_scanner.error();
-      co_await refuse(status_of(error), "bad_request", to_string(error));
+      co_await refuse_head();
     }
     if (state != HeadState::ready) break;
     const Next next = co_await serve();
@@ -103,6 +103,10 @@ void Session::count_refusal() {
       return thread_.counters.hit(Limit::header_count);
     case HeadError::target_too_long:
       return thread_.counters.hit(Limit::target_bytes);
+    case HeadError::speaks_http2:
+      return thread_.counters.http2_clients.add();
+    case HeadError::speaks_tls:
+      return thread_.counters.tls_clients.add();
     default:
       return;
   }
@@ -238,7 +242,21 @@ Task<> Session::tunnel(std::unique_ptr<Connection> stable) {
 Task<> Session::refuse(int status, std::string_view reason, std::string_view detail) {
   const std::string text = error_response(status, reason, detail, true, thread_.date());
   thread_.counters.responses[static_cast<std::size_t>(status / 100)].add();
-  std::vector<asio::const_buffer> buffers{asio::const_buffer(text.data(), text.size())};
+  co_await send_last(text);
+}
+
+// Of a head that was not accepted. TLS gets a plain 400, as from nginx: its libraries then say "wrong version number",
+// which everybody finds to mean this, where an alert would send people looking among versions and ciphers.
+Task<> Session::refuse_head() {
+  const HeadError error = space_->request_scanner.error();
+  if (error == HeadError::speaks_http2 || error == HeadError::speaks_tls)
+    thread_.wrong_protocols.add(facts_.address, to_string(error));
+  if (error == HeadError::speaks_http2) co_return co_await send_last(kHttp2Refusal);
+  co_await refuse(status_of(error), "bad_request", to_string(error));
+}
+
+Task<> Session::send_last(std::string_view text) {
+  std::array<asio::const_buffer, 1> buffers{asio::const_buffer(text.data(), text.size())};
   client_.deadline.arm(thread_.options.limits.body_timeout);
   const IoResult sent = co_await client_.stream.write(buffers);
   thread_.counters.bytes_to_clients.add(sent.bytes);

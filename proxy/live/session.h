@@ -37,6 +37,8 @@ class Session {
   Task<Next> end_here(const Course& course);
   Task<> tunnel(std::unique_ptr<Connection> stable);
   Task<> refuse(int status, std::string_view reason, std::string_view detail);
+  Task<> refuse_head();
+  Task<> send_last(std::string_view text);
   Task<> linger();
   [[nodiscard]] std::unique_ptr<Tee> sample_it();
   [[nodiscard]] bool carries_mark() const;

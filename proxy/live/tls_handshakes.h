@@ -3,11 +3,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <list>
 #include <string_view>
 #include <utility>
+
+#include "proxy/live/complaints.h"
 
 namespace truemirror {
 
@@ -43,12 +44,11 @@ class Handshakes {
   // Gives up the oldest, if it stands still: its place is free soon.
   void make_room();
   // Logs a failure, once a second at most.
-  void complain(std::string_view client, std::string_view what);
+  void complain(std::string_view client, std::string_view what) { complaints_.add(client, what); }
 
  private:
   std::list<UnderWay> under_way_;
-  Clock::time_point complained_at_{};
-  std::uint64_t complaints_ = 0;
+  Complaints complaints_{"TLS handshake with client ", "failures"};
 };
 
 }  // namespace truemirror

@@ -49,6 +49,7 @@ Task<bool> Session::shake_hands(const TlsServer& tls) {
 
 Task<> Session::handshake_failed(HandshakeFailure failure, std::string_view detail) {
   thread_.counters.failed_handshakes.at(static_cast<std::size_t>(failure)).add();
+  if (failure == HandshakeFailure::not_tls) detail = "plain HTTP, where TLS was expected";
   thread_.handshakes.complain(facts_.address, detail);
   if (failure != HandshakeFailure::not_tls) co_return;
   // A person who has typed http:// before a port for TLS. Nothing of the request was read as one.

@@ -161,7 +161,7 @@ Task<Dialed> Dialer::connect_to(Address address, std::chrono::nanoseconds limit)
     if (late) out.error = ArmError::timeout;
     if (out.error == ArmError::none) out.error = ArmError::refused;
     out.detail = step + url_.text + ": " +
-                 (late ? "no answer in time" : handshake_problem(connection.stream.tls(), error.message()));
+                 (late ? "no answer in time" : upstream_handshake_problem(connection.stream.tls(), error));
     out.connection.reset();
     co_return out;
   }

@@ -1,9 +1,15 @@
 #include "proxy/upstream/probe.h"
 
+#include <array>
+#include <boost/asio/buffer.hpp>
 #include <boost/system/system_error.hpp>
+
+#include "proxy/upstream/tls_hello.h"
 
 namespace truemirror {
 namespace {
+
+namespace asio = boost::asio;
 
 // As long as a server needs to send what it sends right after a handshake.
 constexpr std::chrono::milliseconds kSessionPatience{100};
@@ -44,10 +50,29 @@ std::string Probe::look() {
 Task<std::string> Probe::connect_and_close(Pool& pool) {
   const Dialed dialed = co_await pool.acquire(Reuse::none);
   if (!dialed.connection) co_return dialed.detail;
+  if (options_.url.scheme == UpstreamUrl::Scheme::http && !known_plain_) {
+    const bool is_tls = co_await speaks_tls(*dialed.connection);
+    if (is_tls) co_return options_.url.text + " speaks TLS, not plain HTTP; write https://";
+    known_plain_ = true;
+    co_return std::string();
+  }
   dialed.connection->between_messages = true;
   co_await wait_for_session(*dialed.connection);
   dialed.connection->stream.goodbye();
   co_return std::string();
+}
+
+// What does not answer soon waits for a request's end: it is no server of TLS.
+Task<bool> Probe::speaks_tls(Connection& connection) {
+  constexpr std::chrono::milliseconds kPatience{250};
+  connection.deadline.arm(kPatience);
+  std::array<asio::const_buffer, 1> hello{asio::buffer(client_hello())};
+  const IoResult sent = co_await connection.stream.write(hello);
+  if (sent.error) co_return false;
+  co_await connection.stream.until_readable();
+  std::array<char, 64> answer{};
+  const IoResult got = co_await connection.stream.read_some(asio::buffer(answer));
+  co_return is_tls_record({answer.data(), got.error ? 0 : got.bytes});
 }
 
 }  // namespace truemirror

@@ -15,7 +15,8 @@ class Probe {
   // `limit` is for one look. `tls`: as in PoolOptions.
   Probe(UpstreamUrl url, std::shared_ptr<const TlsClient> tls, std::chrono::milliseconds limit);
 
-  // Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Blocks for the
+  // Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Until a first
+  // connection has shown it, a plain upstream is also asked whether it is one (tls_hello.h). Blocks for the
   // limit, and for as long as the system's resolver takes. Sessions are resumed: the handshake is as true, and costs
   // the upstream no signature.
   [[nodiscard]] std::string look();
@@ -27,9 +28,11 @@ class Probe {
     Pool pool;
   };
 
-  static Task<std::string> connect_and_close(Pool& pool);
+  Task<std::string> connect_and_close(Pool& pool);
+  Task<bool> speaks_tls(Connection& connection);
 
   PoolOptions options_;
+  bool known_plain_ = false;
   std::optional<Means> means_;  // from the first look for which there were descriptors
 };
 

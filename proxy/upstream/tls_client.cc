@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
 
 #include "proxy/upstream/tls_files.h"
 
@@ -109,6 +110,14 @@ UniqueSsl TlsClient::begin(const std::string& host, TlsSessions& sessions) const
   if (const UniqueSession session = sessions.take()) SSL_set_session(ssl.get(), session.get());
   SSL_set_connect_state(ssl.get());
   return ssl;
+}
+
+std::string upstream_handshake_problem(SSL* ssl, const boost::system::error_code& error) {
+  const bool by_tls = error.category() == boost::asio::error::get_ssl_category();
+  const auto code = static_cast<unsigned long>(static_cast<unsigned>(error.value()));
+  if (by_tls && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
+    return "it answers in plain text, not in TLS; write http:// where that is meant";
+  return handshake_problem(ssl, error.message());
 }
 
 std::string handshake_problem(SSL* ssl, const std::string& otherwise) {

@@ -2,6 +2,7 @@
 // (live threads, arms, probe); what it was loaded from may be loaded anew while they do.
 #pragma once
 
+#include <boost/system/error_code.hpp>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -59,6 +60,8 @@ class TlsClient {
   std::vector<std::string> warnings_;
 };
 
+// Why a handshake with an upstream failed. One that answers in no TLS at all is named as that: it is an http:// one.
+[[nodiscard]] std::string upstream_handshake_problem(SSL* ssl, const boost::system::error_code& error);
 // Why a handshake failed: what is wrong with the certificate, where that is it, else `otherwise`.
 [[nodiscard]] std::string handshake_problem(SSL* ssl, const std::string& otherwise);
 

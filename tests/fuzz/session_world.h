@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/http/http2_refusal.h"
 #include "proxy/live/session.h"
 #include "tests/conformance/grammar.h"
 #include "tests/fuzz/session_actors.h"
@@ -193,6 +194,8 @@ inline bool World::look() {
 
 // What a client has is whole responses, each an answer to its own request or ours, and perhaps the beginning of one.
 inline void World::read(FuzzClient& client) {
+  // A preface of HTTP/2 is answered in HTTP/2, and nothing follows.
+  if (client.received == kHttp2Refusal) return;
   while (!client.tunnel && !client.received.empty()) {
     const std::size_t index = client.answers;
     std::string method = index < client.methods.size() ? client.methods[index] : std::string();
