@@ -219,7 +219,7 @@ class JsonPass {
 
   std::string scanned(std::string_view content) const {
     if (content.find('\\') == content.npos) return policy_.text(content);
-    return policy_.escaped(content, json_unescaped);
+    return policy_.escaped(content, {json_unescaped});
   }
 
   bool number() {

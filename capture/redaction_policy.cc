@@ -36,6 +36,14 @@ constexpr std::string_view kEscapes = "%+\\";  // of any source: text without th
 UnescapedText path_unescaped(std::string_view source) { return percent_unescaped(source, false); }
 UnescapedText form_unescaped(std::string_view source) { return percent_unescaped(source, true); }
 
+// What stands in a URL within a URL, and what a stable that unescapes twice reads.
+UnescapedText twice_unescaped(std::string_view source) {
+  const UnescapedText once = form_unescaped(source);
+  UnescapedText twice = path_unescaped(once.text);
+  for (std::uint32_t& at : twice.at) at = once.at[at];
+  return twice;
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -121,15 +129,18 @@ std::string RedactionPolicy::text(std::string_view text) const {
   return mask("text", text);
 }
 
-std::string RedactionPolicy::escaped(std::string_view source, UnescapedText (*unescape)(std::string_view)) const {
+std::string RedactionPolicy::escaped(std::string_view source, std::initializer_list<Unescaper> ways,
+                                     const SecretNames& names) const {
   std::string now(source);
-  if (source.find_first_of(kEscapes) == source.npos && is_clean(source)) return now;
+  if (source.find_first_of(kEscapes) == source.npos && find_secrets(source, names).empty()) return now;
   for (int round = 0; round < kMaxRounds; ++round) {
-    std::string masked = masked_once(now, unescape(now));
+    std::string masked = now;
+    for (auto way = ways.begin(); way != ways.end() && masked == now; ++way)
+      masked = masked_once(now, (*way)(now), names);
     if (masked == now) return now;
     now = std::move(masked);
   }
-  return mask("text", unescape(source).text);
+  return mask("text", (*ways.begin())(source).text);
 }
 
 std::string RedactionPolicy::masked_once(std::string_view text) const {
@@ -146,11 +157,12 @@ std::string RedactionPolicy::masked_once(std::string_view text) const {
   return out.append(text.substr(done));
 }
 
-std::string RedactionPolicy::masked_once(std::string_view source, const UnescapedText& unescaped) const {
+std::string RedactionPolicy::masked_once(std::string_view source, const UnescapedText& unescaped,
+                                         const SecretNames& names) const {
   std::string out;
   std::size_t done = 0;
   const std::string_view text = unescaped.text;
-  for (const FoundSecret& secret : find_secrets(text, fields_)) {
+  for (const FoundSecret& secret : find_secrets(text, names)) {
     out.append(source.substr(done, unescaped.at[secret.begin] - done));
     out.append(mask(secret.type, text.substr(secret.begin, secret.end - secret.begin)));
     done = unescaped.at[secret.end];
@@ -161,7 +173,7 @@ std::string RedactionPolicy::masked_once(std::string_view source, const Unescape
 std::string RedactionPolicy::pair(std::string_view source, bool is_query) const {
   const std::size_t equals = source.find('=');
   const UnescapedText name = form_unescaped(source.substr(0, equals));
-  std::string out = escaped(source.substr(0, equals), form_unescaped);
+  std::string out = escaped(source.substr(0, equals), {form_unescaped});
   if (equals == source.npos) return out;
   const std::string_view value_source = source.substr(equals + 1);
   const UnescapedText value = form_unescaped(value_source);
@@ -170,7 +182,7 @@ std::string RedactionPolicy::pair(std::string_view source, bool is_query) const 
   std::string_view type = type_of(name.text);
   if (type.empty()) type = type_of(form_unescaped(out).text);
   out.push_back('=');
-  return out.append(type.empty() || value.text.empty() ? escaped(value_source, form_unescaped)
+  return out.append(type.empty() || value.text.empty() ? escaped(value_source, {form_unescaped, twice_unescaped})
                                                        : mask(type, value.text));
 }
 
@@ -188,7 +200,8 @@ std::string RedactionPolicy::pairs(std::string_view source, bool is_query) const
 std::string RedactionPolicy::target(std::string_view target) const {
   const std::size_t question = target.find('?');
   const std::string_view path = target.substr(0, question);
-  std::string out = escaped(path, path_unescaped);
+  // What stands behind `;` or an escaped `?` may be parameters, so that names count as in a query.
+  std::string out = escaped(path, {path_unescaped, twice_unescaped}, query_);
   if (question == target.npos) return out;
   const std::string_view query = target.substr(question + 1);
   const std::size_t fragment = query.find('#');

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -20,6 +21,7 @@ struct UnescapedText {
 };
 // %XX, and `+` as a space where asked.
 [[nodiscard]] UnescapedText percent_unescaped(std::string_view source, bool plus_is_space);
+using Unescaper = UnescapedText (*)(std::string_view);
 
 class RedactionPolicy {
  public:
@@ -38,8 +40,11 @@ class RedactionPolicy {
   [[nodiscard]] bool is_clean(std::string_view text) const { return find_secrets(text, fields_).empty(); }
   // The text with every secret in it masked. Masking the result again changes nothing.
   [[nodiscard]] std::string text(std::string_view text) const;
-  // The same for text that stands escaped in its source: all other bytes of the source stay as they are.
-  [[nodiscard]] std::string escaped(std::string_view source, UnescapedText (*unescape)(std::string_view)) const;
+  // The same for text that stands escaped in its source, in any of these ways: all other bytes of the source stay as
+  // they are.
+  [[nodiscard]] std::string escaped(std::string_view source, std::initializer_list<Unescaper> ways) const {
+    return escaped(source, ways, fields_);
+  }
   // `name=value&name=value`, of a query or a form.
   [[nodiscard]] std::string pairs(std::string_view source, bool is_query) const;
   // Path and query, or a whole URL.
@@ -48,7 +53,10 @@ class RedactionPolicy {
  private:
   [[nodiscard]] std::string pair(std::string_view source, bool is_query) const;
   [[nodiscard]] std::string masked_once(std::string_view text) const;
-  [[nodiscard]] std::string masked_once(std::string_view source, const UnescapedText& unescaped) const;
+  [[nodiscard]] std::string masked_once(std::string_view source, const UnescapedText& unescaped,
+                                        const SecretNames& names) const;
+  [[nodiscard]] std::string escaped(std::string_view source, std::initializer_list<Unescaper> ways,
+                                    const SecretNames& names) const;
 
   std::string key_;
   SecretNames headers_, fields_, query_;
