@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "diff/protobuf_wire.h"
+#include "proxy/http/canonical_path.h"
 
 namespace truemirror {
 namespace {
@@ -145,7 +146,8 @@ const ProtoMessage* ProtobufTypes::message(std::string_view name) const {
 }
 
 const ProtoMessage* ProtobufTypes::answer(std::string_view path) const {
-  const auto found = answers_.find(path.substr(0, path.find('?')));
+  std::string room;
+  const auto found = answers_.find(canonical_path(path_of_target(path), room));
   return found == answers_.end() ? nullptr : message(found->second);
 }
 

@@ -12,6 +12,7 @@
 #include "diff/one_document.h"
 #include "diff/rules.h"
 #include "diff/timestamp.h"
+#include "proxy/http/canonical_path.h"
 #include "proxy/http/nearest.h"
 #include "proxy/http/utf8.h"
 
@@ -160,7 +161,7 @@ void read_action(const YAML::Node& node, RuleAction action, Rule& rule) {
 }
 
 Pattern endpoint_pattern(const YAML::Node& node) {
-  const std::string endpoint = scalar(node, "endpoint");
+  const std::string endpoint = canonical_template(scalar(node, "endpoint"));
   return Pattern(endpoint.starts_with('/') ? "*" + endpoint : endpoint);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "proxy/http/canonical_path.h"
+
 namespace truemirror {
 
 // One method (below the root) or one segment of a path.
@@ -26,16 +28,6 @@ bool is_placeholder(std::string_view segment) {
   if (segment.empty() || (segment.front() != '{' && segment.front() != '*')) return false;
   static constexpr std::string_view kAll[] = {"{id}", "{uuid}", "{hex}", "{ulid}", "{date}", "{token}", kVar, kRest};
   return std::find(std::begin(kAll), std::end(kAll), segment) != std::end(kAll);
-}
-
-// The path of a target in origin, absolute or asterisk form.
-std::string_view path_of(std::string_view target) {
-  target = target.substr(0, target.find_first_of("?#"));
-  if (target.starts_with('/') || target == "*") return target.empty() ? "/" : target;
-  const std::size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return target.empty() ? "/" : target;
-  const std::size_t slash = target.find('/', scheme + 3);
-  return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
 template <class Segments>
@@ -94,7 +86,7 @@ EndpointNames::EndpointNames(const std::vector<std::string>& routes, std::size_t
     const std::size_t slash = text.find('/');
     if (slash == std::string::npos) continue;
     route.method = text.substr(0, text.find(' ') < slash ? text.find(' ') : 0);
-    route.text = printable(std::string_view(text).substr(slash));
+    route.text = printable(canonical_template(std::string_view(text).substr(slash)));
     for (const std::string_view segment : segments_of<Segments>(route.text)) route.segments.emplace_back(segment);
     route.open_end = route.segments.back() == kRest;
     if (route.open_end) route.segments.pop_back();
@@ -128,7 +120,8 @@ const EndpointNames::Route* EndpointNames::route(std::string_view method, const 
 }
 
 std::string EndpointNames::name(std::string_view method, std::string_view target) {
-  const std::string_view path = path_of(target);
+  std::string room;
+  const std::string_view path = canonical_path(path_of_target(target), room);
   const Segments segments = path == "*" ? Segments{path} : segments_of<Segments>(path);
   const std::uint64_t before = version_;
   std::string name;

@@ -33,7 +33,8 @@ class EndpointNames {
   EndpointNames(const std::vector<std::string>& routes, std::size_t max_endpoints);
   ~EndpointNames();
 
-  // The name of a request; its query and, in absolute form, its authority are not part of it. Printable ASCII.
+  // The name of a request; its query and, in absolute form, its authority are not part of it, and it is one for all
+  // spellings of a path (http/canonical_path.h). Printable ASCII.
   [[nodiscard]] std::string name(std::string_view method, std::string_view target);
   // What an endpoint named earlier is called now.
   [[nodiscard]] std::string current(std::string_view name);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "diff/one_document.h"
+#include "proxy/http/canonical_path.h"
 #include "proxy/http/nearest.h"
 
 namespace truemirror {
@@ -176,7 +177,7 @@ class PolicyReader {
       if (!entry.first.IsScalar() || entry.first.Scalar().empty()) {
         return refuse(entry.first, "an endpoint pattern is a text, such as \"GET /search*\"");
       }
-      policy_.endpoint_budgets.push_back({entry.first.Scalar(), budget(entry.second)});
+      policy_.endpoint_budgets.push_back({canonical_template(entry.first.Scalar()), budget(entry.second)});
     }
   }
 
@@ -198,7 +199,7 @@ class PolicyReader {
         refuse(each, "an endpoint pattern is a text, such as \"GET /health*\"");
         return all;
       }
-      all.push_back(each.Scalar());
+      all.push_back(canonical_template(each.Scalar()));
     }
     return all;
   }

@@ -23,9 +23,8 @@ TEST(EndpointNames, TypedSegmentsBecomePlaceholders) {
 
 TEST(EndpointNames, WordsThatPeopleWriteStay) {
   EndpointNames names({}, 1000);
-  for (const char* path :
-       {"/decade", "/defaced", "/orders/search", "/v1/items", "/order-confirmation-2024", "/2024-13-45", "/", "/a//b",
-        "/a/", "/app.js", "/jquery-3.6.0.min.js", "/internationalization"}) {
+  for (const char* path : {"/decade", "/defaced", "/orders/search", "/v1/items", "/order-confirmation-2024",
+                           "/2024-13-45", "/", "/a/", "/app.js", "/jquery-3.6.0.min.js", "/internationalization"}) {
     EXPECT_EQ(names.name("GET", path), "GET " + std::string(path));
   }
 }
@@ -36,6 +35,16 @@ TEST(EndpointNames, AbsoluteAndAsteriskFormsHaveNoAuthority) {
   EXPECT_EQ(names.name("GET", "http://example.com"), "GET /");
   EXPECT_EQ(names.name("OPTIONS", "*"), "OPTIONS /*");
   EXPECT_EQ(names.name("GET", ""), "GET /");
+}
+
+TEST(EndpointNames, EquivalentSpellingsAreOneEndpoint) {
+  EndpointNames names({"/~user/{what}"}, 1000);
+  for (const char* target : {"/cart/items", "//cart/items", "/cart/./items", "/x/../cart/items", "/c%61rt//items?a",
+                             "http://h/%63art/items"})
+    EXPECT_EQ(names.name("GET", target), "GET /cart/items");
+  EXPECT_EQ(names.name("GET", "/caf%c3%a9/x%2fy"), "GET /caf%C3%A9/x%2Fy");
+  EXPECT_EQ(names.name("GET", "/%7euser/inbox"), "GET /~user/{what}");
+  EXPECT_EQ(EndpointNames({"/%7euser/{what}"}, 9).name("GET", "/~user/inbox"), "GET /~user/{what}");
 }
 
 TEST(EndpointNames, GivenRoutesComeFirstTheMoreLiteralBeforeTheLess) {
