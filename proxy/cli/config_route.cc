@@ -6,6 +6,7 @@
 #include "proxy/cli/config_node.h"
 #include "proxy/cli/values.h"
 #include "proxy/http/headers.h"
+#include "proxy/sample/path_pattern.h"
 
 namespace truemirror {
 namespace {
@@ -99,9 +100,9 @@ RouteConfig read_route(const YAML::Node& node) {
       node, "a route",
       {{"match",
         [&](const auto& n) {
-          route.match = config_scalar(n, "match", "/orders/*");
-          if (route.match.front() != '/')
-            config_complain(n, "'" + route.match + "' is no path; write /orders/* or /api/**");
+          const Result<std::string> pattern = canonical_pattern(config_scalar(n, "match", "/orders/*"));
+          if (!pattern) config_complain(n, pattern.error().text);
+          route.match = *pattern;
         }},
        {"methods", [&](const auto& n) { route.methods = read_methods(n); }},
        {"sample", [&](const auto& n) { route.sample = config_value(n, "sample", "10%", parse_fraction); }},

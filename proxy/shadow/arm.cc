@@ -57,6 +57,7 @@ ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const 
                      const MarkKey& marks, ArmState& state, ByteBudget& bytes)
     : arm_(arm),
       options_(shadow),
+      routes_(shadow.routes, shadow.arm_timeout),
       mark_(marks.sign(arm, shadow.run)),
       state_(state),
       bytes_(bytes),
@@ -130,14 +131,12 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   const Sample& sample = exchange.sample;
   Response& response = exchange.response;
   ArmOutcome& out = exchange.outcome;
-  static const HeaderEdits kNoEdits;
-  const ArmRoute* route = route_of(options_.routes, sample.target);
-  const HeaderEdits& edits = route == nullptr ? kNoEdits : arm_ == Arm::candidate ? route->candidate : route->control;
+  const ArmRoute& route = routes_.of(sample.target);
   std::unique_ptr<Workspace> workspace = borrow(sample.method);
   ResponseReader& reader = workspace->reader;
-  write_arm_request_head(sample, edits, mark_, workspace->head);
+  write_arm_request_head(sample, arm_ == Arm::candidate ? route.candidate : route.control, mark_, workspace->head);
   std::array<asio::const_buffer, 2> buffers{asio::buffer(workspace->head), asio::buffer(sample.body.bytes)};
-  connection.deadline.arm(route != nullptr && route->timeout ? *route->timeout : options_.arm_timeout);
+  connection.deadline.arm(route.timeout.value_or(options_.arm_timeout));
   Timing timing;
   if (!options_.latency_from_arrival) timing.start = Clock::now() - sample.arrived;
   const IoResult sent = co_await connection.stream.write(buffers);

@@ -9,6 +9,7 @@
 #include "proxy/http/exchange.h"
 #include "proxy/sample/mark.h"
 #include "proxy/sample/sample.h"
+#include "proxy/shadow/arm_routes.h"
 #include "proxy/shadow/arm_state.h"
 #include "proxy/shadow/drain_pace.h"
 #include "proxy/shadow/options.h"
@@ -46,6 +47,7 @@ class ArmClient {
 
   Arm arm_;
   const ShadowOptions& options_;
+  ArmRoutes routes_;
   std::string mark_;
   ArmState& state_;
   ByteBudget& bytes_;

@@ -5,7 +5,6 @@
 
 #include "proxy/http/head_scanner.h"
 #include "proxy/http/head_writer.h"
-#include "proxy/sample/path_pattern.h"
 
 namespace truemirror {
 namespace {
@@ -58,12 +57,6 @@ std::string random_span_id() {
 }
 
 }  // namespace
-
-const ArmRoute* route_of(const std::vector<ArmRoute>& routes, std::string_view target) {
-  const auto found = std::find_if(routes.begin(), routes.end(),
-                                  [&](const ArmRoute& route) { return path_matches(route.match, target); });
-  return found == routes.end() ? nullptr : &*found;
-}
 
 void write_arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark, std::string& out) {
   std::string_view rest = sample.head;

@@ -4,15 +4,11 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "proxy/sample/sample.h"
 #include "proxy/shadow/options.h"
 
 namespace truemirror {
-
-// The route for a target; null where none matches.
-[[nodiscard]] const ArmRoute* route_of(const std::vector<ArmRoute>& routes, std::string_view target);
 
 // Makes `out` the whole head, blank line included; a traceparent gets a random parent id (W3C Trace Context §3.2.2.4).
 void write_arm_request_head(const Sample& sample, const HeaderEdits& edits, std::string_view mark, std::string& out);

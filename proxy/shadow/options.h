@@ -26,9 +26,9 @@ struct HeaderEdits {
   std::vector<std::pair<std::string, std::string>> set;  // replaces the field, or adds it
 };
 
-// What is different for requests whose path matches; the first route that matches decides.
+// What is different for requests whose path matches; the first route that matches decides (arm_routes.h).
 struct ArmRoute {
-  std::string match;  // a path pattern (sample/path_pattern.h)
+  std::string match;  // a canonical path pattern (sample/path_pattern.h)
   std::optional<std::chrono::milliseconds> timeout;
   HeaderEdits candidate, control;
 };

@@ -183,6 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"routes: {}", "c.yaml:1:9: routes takes a list"},
         Wrong{"routes:\n  - methods: [GET]", "c.yaml:2:5: a route needs 'match'"},
         Wrong{"routes:\n  - match: orders", "c.yaml:2:12: 'orders' is no path"},
+        Wrong{"routes:\n  - match: /a/../b",
+              "c.yaml:2:12: '/a/../b' is spelt in a way that routes do not see; write /b"},
         Wrong{"routes:\n  - {match: /a, methods: [get]}", "c.yaml:2:26: 'get': methods are written in capitals"},
         Wrong{"routes:\n  - {match: /a, headers: {canddate: {}}}",
               "c.yaml:2:27: 'canddate' is no key of headers; did you"},
