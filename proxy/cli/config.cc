@@ -105,17 +105,17 @@ void read_root(const YAML::Node& root, ServeConfig& config) {
        {"listen", [&](const auto& n) { read_listen(n, config.listen); }},
        {"stable",
         [&](const auto& n) {
-          read_upstream(n, "stable", config.stable_tls.options,
+          read_upstream(n, "stable", config.stable_tls.options, config.stable_keep_alive,
                         [&](const auto& url) { config.stable = upstream(url, "stable"); });
         }},
        {"candidate",
         [&](const auto& n) {
-          read_upstream(n, "candidate", config.candidate_tls.options,
+          read_upstream(n, "candidate", config.candidate_tls.options, config.candidate_keep_alive,
                         [&](const auto& url) { config.candidate = upstream(url, "candidate"); });
         }},
        {"control",
         [&](const auto& n) {
-          read_upstream(n, "control", config.control_tls.options, [&](const auto& url) {
+          read_upstream(n, "control", config.control_tls.options, config.control_keep_alive, [&](const auto& url) {
             set_control(config, config_value(url, "control", "http://127.0.0.1:9003 or stable", parse_control));
           });
         }},

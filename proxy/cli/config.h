@@ -88,6 +88,8 @@ struct ServeConfig {
   std::optional<UpstreamUrl> control;  // none: there is none, or it is stable itself
   bool control_is_stable = false;      // `--control stable`
   UpstreamTls stable_tls, candidate_tls, control_tls;
+  // How long each keeps idle connections; 0: each request gets a new one; none: what it says and shows.
+  std::optional<std::chrono::milliseconds> stable_keep_alive, candidate_keep_alive, control_keep_alive;
   bool via = false;                 // whether Via names us, to upstreams and clients
   double sample = 1.0;              // [0, 1]
   unsigned threads = 1;             // live ones; default: cores

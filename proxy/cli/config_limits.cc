@@ -49,6 +49,8 @@ const std::vector<Setting>& settings() {
        "then Connection: close"},
       {"stable_connections", Kind::count, &L::stable_connections, 1, 1'000'000, true,
        "open to stable, at least one a thread; requests wait for one, at most connect_timeout: 503"},
+      {"kept_connections", Kind::count, &L::kept_connections, 1, 1'000'000, false,
+       "kept open to stable between requests; for one more the longest idle is closed"},
       {"buffer_bytes", Kind::size, &L::buffer_bytes, 1u << 20, kAnySize, false,
        "memory for bytes under way; over it new requests get 503"},
       {"header_timeout", Kind::duration, &L::header_timeout, 0, 0, false,

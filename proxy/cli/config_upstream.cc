@@ -1,10 +1,19 @@
 #include "proxy/cli/config_upstream.h"
 
 #include "proxy/cli/config_node.h"
+#include "proxy/cli/values.h"
 
 namespace truemirror {
+namespace {
 
-void read_upstream(const YAML::Node& node, std::string_view what, TlsClientOptions& tls,
+Result<std::chrono::milliseconds> parse_keep_alive(std::string_view text) {
+  if (text == "0") return std::chrono::milliseconds(0);
+  return parse_duration(text);
+}
+
+}  // namespace
+
+void read_upstream(const YAML::Node& node, std::string_view what, TlsClientOptions& tls, KeepAliveSetting& keep_alive,
                    const std::function<void(const YAML::Node& url)>& read_url) {
   if (!node.IsMap()) return read_url(node);
   bool named = false;
@@ -15,6 +24,7 @@ void read_upstream(const YAML::Node& node, std::string_view what, TlsClientOptio
           named = true;
           read_url(n);
         }},
+       {"keep_alive", [&](const auto& n) { keep_alive = config_value(n, "keep_alive", "5s or 0", parse_keep_alive); }},
        {"ca", [&](const auto& n) { tls.ca = config_scalar(n, "ca", "ca.pem"); }},
        {"certificate", [&](const auto& n) { tls.certificate = config_scalar(n, "certificate", "proxy.pem"); }},
        {"key", [&](const auto& n) { tls.key = config_scalar(n, "key", "proxy.key"); }},
@@ -24,10 +34,11 @@ void read_upstream(const YAML::Node& node, std::string_view what, TlsClientOptio
     config_complain(node, std::string(what) + ": certificate and key go together; name both files");
 }
 
-YAML::Node effective_upstream(const std::string& url, const TlsClientOptions& tls) {
-  if (tls.usual()) return YAML::Node(url);
+YAML::Node effective_upstream(const std::string& url, const TlsClientOptions& tls, const KeepAliveSetting& keep_alive) {
+  if (tls.usual() && !keep_alive) return YAML::Node(url);
   YAML::Node node;
   node["url"] = url;
+  if (keep_alive) node["keep_alive"] = keep_alive->count() == 0 ? "0" : format_duration(*keep_alive);
   if (!tls.ca.empty()) node["ca"] = tls.ca.string();
   if (!tls.certificate.empty()) node["certificate"] = tls.certificate.string();
   if (!tls.key.empty()) node["key"] = tls.key.string();

@@ -56,12 +56,13 @@ std::string effective_config(const ServeConfig& config) {
   YAML::Node node;
   node["version"] = 1;
   node["listen"] = effective_listen(config.listen);
-  node["stable"] = effective_upstream(or_missing(config.stable), config.stable_tls.options);
-  node["candidate"] = effective_upstream(or_missing(config.candidate), config.candidate_tls.options);
+  node["stable"] = effective_upstream(or_missing(config.stable), config.stable_tls.options, config.stable_keep_alive);
+  node["candidate"] =
+      effective_upstream(or_missing(config.candidate), config.candidate_tls.options, config.candidate_keep_alive);
   node["control"] = effective_upstream(config.control             ? config.control->text
                                        : config.control_is_stable ? "stable"
                                                                   : "none",
-                                       config.control_tls.options);
+                                       config.control_tls.options, config.control_keep_alive);
   node["via"] = config.via ? "on" : "off";
   node["sample"] = format_fraction(config.sample);
   node["threads"] = config.threads;

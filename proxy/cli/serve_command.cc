@@ -47,8 +47,10 @@ LiveOptions live_options(const ServeConfig& config) {
   options.threads = config.threads;
   options.stable.url = config.stable;
   options.stable.tls = config.stable_tls.loaded;
+  options.stable.keep_alive = config.stable_keep_alive;
   options.limits = config.listen.limits;
   options.limits.connections = connections_that_fit(options.limits, open_files_limit());
+  options.limits.kept_connections = kept_that_fit(options.limits, open_files_limit());
   options.copy_limit = config.budgets.copy_limit;
   options.forward_connect = config.listen.forward_connect;
   if (config.via) options.pseudonym = "truemirror";
@@ -76,10 +78,14 @@ ShadowOptions shadow_options(const ServeConfig& config, const std::string& run) 
   ShadowOptions options;
   options.candidate.pool.url = config.candidate;
   options.candidate.pool.tls = config.candidate_tls.loaded;
-  if (config.control) options.control = ArmOptions{.pool = {.url = *config.control, .tls = config.control_tls.loaded}};
+  options.candidate.pool.keep_alive = config.candidate_keep_alive;
+  if (config.control)
+    options.control = ArmOptions{
+        .pool = {.url = *config.control, .tls = config.control_tls.loaded, .keep_alive = config.control_keep_alive}};
   if (config.control_is_stable)
-    options.control =
-        ArmOptions{.pool = {.url = config.stable, .tls = config.stable_tls.loaded}, .safe_methods_only = true};
+    options.control = ArmOptions{
+        .pool = {.url = config.stable, .tls = config.stable_tls.loaded, .keep_alive = config.stable_keep_alive},
+        .safe_methods_only = true};
   options.run = run;
   options.max_in_flight = config.budgets.in_flight;
   options.max_bytes = config.budgets.bytes;

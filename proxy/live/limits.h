@@ -29,6 +29,7 @@ struct LiveLimits {
   std::size_t connections_per_address = 0;  // an IPv4 address or an IPv6 /64
   std::size_t requests_per_connection = 10'000;
   std::size_t stable_connections = 0;       // to stable, over all threads
+  std::size_t kept_connections = 8'192;     // to stable between requests, over all threads
   std::uint64_t buffer_bytes = 512u << 20;  // blocks that hold bytes under way, over all threads
 
   // Of a client's time.
@@ -109,6 +110,13 @@ inline constexpr std::size_t kOtherDescriptors = 256;
   const std::size_t to_stable = limits.stable_connections;
   const std::size_t fit = to_stable != 0 && to_stable < left / 2 ? left - to_stable : left / 2;
   return fit < limits.connections ? fit : limits.connections;
+}
+
+// And how many connections to stable may be kept: what is left beside those to clients.
+[[nodiscard]] constexpr std::size_t kept_that_fit(const LiveLimits& limits, std::size_t descriptors) {
+  const std::size_t taken = limits.connections + kOtherDescriptors;
+  const std::size_t fit = descriptors > taken ? descriptors - taken : 1;
+  return fit < limits.kept_connections ? fit : limits.kept_connections;
 }
 
 // Whether a limit that may be off is passed.

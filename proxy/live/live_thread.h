@@ -43,6 +43,7 @@ struct LiveContext {
 [[nodiscard]] inline PoolOptions pool_options(const LiveOptions& options, unsigned index) {
   PoolOptions pool = options.stable;
   pool.connect_timeout = options.limits.connect_timeout;
+  pool.max_idle = share_of(options.limits.kept_connections, options.threads);
   pool.max_open = exact_share_of(options.limits.stable_connections, options.threads, index);
   return pool;
 }

@@ -87,6 +87,21 @@ TEST(Config, TlsIsReadForListenersAndUpstreams) {
   EXPECT_THAT(effective, HasSubstr("forward_certificate: true"));
 }
 
+TEST(Config, HowLongAnUpstreamKeepsConnectionsIsASettingOfEach) {
+  const ServeConfig config = parse_config(
+                                 "stable: {url: 'http://a:1', keep_alive: 5s}\ncandidate: http://b:2\n"
+                                 "control: {url: 'http://c:3', keep_alive: 0}",
+                                 "c.yaml")
+                                 .value();
+  EXPECT_EQ(config.stable_keep_alive, std::chrono::milliseconds(5'000));
+  EXPECT_EQ(config.candidate_keep_alive, std::nullopt);
+  EXPECT_EQ(config.control_keep_alive, std::chrono::milliseconds(0));
+  const std::string effective = effective_config(config);
+  EXPECT_EQ(effective_config(parse_config(effective, "e.yaml").value()), effective);
+  EXPECT_THAT(effective, HasSubstr("keep_alive: 5s"));
+  EXPECT_TRUE(parse_config("stable: {url: 'http://a:1', keep_alive: 5}", "c.yaml").has_error());
+}
+
 TEST(Config, OneCertificateNeedsNoList) {
   const ServeConfig config =
       parse_config("listen: {http: '[::]:80', https: '[::]:443', tls: {certificate: a.pem, key: a.key}}", "c.yaml")

@@ -80,6 +80,9 @@ TEST(Limits, ConnectionsFitIntoTheDescriptorsThatThereAre) {
   EXPECT_EQ(connections_that_fit(limits, 1'000'000), 20'000u);
   EXPECT_EQ(connections_that_fit(limits, 20'256), 10'000u);
   EXPECT_EQ(connections_that_fit(limits, 256), 64u);
+  EXPECT_EQ(kept_that_fit(limits, 1'000'000), 8'192u);
+  EXPECT_EQ(kept_that_fit(limits, 20'256 + 5'000), 5'000u) << "what is left beside the clients'";
+  EXPECT_EQ(kept_that_fit(limits, 256), 1u);
   limits.stable_connections = 1'000;
   EXPECT_EQ(connections_that_fit(limits, 20'256), 19'000u);
 }
