@@ -4,7 +4,8 @@ namespace truemirror {
 
 std::size_t CapturedExchange::footprint() const {
   std::size_t total = sizeof(CapturedExchange) + run.capacity() + request.method.capacity() +
-                      request.target.capacity() + request.headers.footprint() + request.body.bytes.capacity();
+                      request.target.capacity() + request.headers.footprint() + request.body.bytes.capacity() +
+                      framing.trailers.footprint();
   for (const Arm which : kCapturedArms) {
     const std::optional<Response>& response = arm(which);
     if (!response) continue;

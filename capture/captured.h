@@ -7,6 +7,7 @@
 #include <string>
 
 #include "proxy/http/exchange.h"
+#include "proxy/http/request_framing.h"
 
 namespace truemirror {
 
@@ -16,6 +17,7 @@ struct CapturedExchange {
   WallTime at{};               // arrival of the request
   ConnectionOrdinal connection;
   Request request;
+  RequestFraming framing;  // of the request
   std::optional<Response> stable, candidate, control;
 
   [[nodiscard]] const std::optional<Response>& arm(Arm which) const {

@@ -43,7 +43,7 @@ bool parse_payload(std::string_view text, Payload& out) {
 }
 
 // GoReplay keeps the bytes of the wire: chunks are put together here, as everywhere in truemirror.
-bool remove_chunks(Headers& headers, Body& body, Headers* trailers) {
+bool remove_chunks(Headers& headers, Body& body, Headers& trailers) {
   const auto coding = headers.get("transfer-encoding");
   if (!coding) return true;
   if (!iequals(*coding, "chunked")) return false;
@@ -62,7 +62,7 @@ bool remove_chunks(Headers& headers, Body& body, Headers* trailers) {
   }
   Headers after;
   if (parse_field_lines(rest, after) == 0) return false;
-  if (trailers != nullptr) *trailers = std::move(after);
+  trailers = std::move(after);
   headers.remove("transfer-encoding");
   body = Body(std::move(whole));
   return true;
@@ -98,7 +98,8 @@ class GorImport {
   bool request(const Payload& payload) {
     CapturedExchange exchange;
     if (!parse_request_text(payload.message, exchange.request)) return false;
-    if (!remove_chunks(exchange.request.headers, exchange.request.body, nullptr)) return false;
+    exchange.framing.chunked = exchange.request.headers.has("transfer-encoding");
+    if (!remove_chunks(exchange.request.headers, exchange.request.body, exchange.framing.trailers)) return false;
     exchange.sequence = exchanges_.size() + 1;
     exchange.at = WallTime(Nanoseconds(payload.time));
     exchange.connection = {exchange.sequence, 1};  // gor knows no connections: each request stands alone
@@ -111,7 +112,7 @@ class GorImport {
     const auto at = by_id_.find(std::string(payload.id));
     Response response;
     if (at == by_id_.end() || !parse_response_text(payload.message, response)) return false;
-    if (!remove_chunks(response.headers, response.body, &response.trailers)) return false;
+    if (!remove_chunks(response.headers, response.body, response.trailers)) return false;
     response.timing.last_byte = response.timing.first_byte = Nanoseconds(payload.latency);
     CapturedExchange& exchange = exchanges_[at->second];
     (payload.type == '2' ? exchange.stable : exchange.candidate) = std::move(response);
@@ -145,6 +146,7 @@ void write_gor(const CapturedExchange& exchange, std::ostream& out, TransferStat
   append_request_text(message, exchange.request);
   write_payload(out, '1', exchange, 0, message);
   ++stats.exchanges;
+  if (!exchange.framing.trailers.empty()) ++stats.lost["trailers"];
   if (exchange.request.body.truncated()) ++stats.lost["bodies cut at the copy limit"];
   if (exchange.control) ++stats.lost["control answers"];
   for (const Arm which : {Arm::stable, Arm::candidate}) {

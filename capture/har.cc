@@ -179,6 +179,7 @@ void HarWriter::write(const CapturedExchange& exchange, TransferStats& stats) {
   if (exchange.candidate) ++stats.lost["candidate answers"];
   if (exchange.control) ++stats.lost["control answers"];
   if (exchange.request.body.truncated()) ++stats.lost["bodies cut at the copy limit"];
+  if (!exchange.framing.trailers.empty()) ++stats.lost["trailers"];
   const Response none;
   const Response& response = exchange.stable ? *exchange.stable : none;
   if (!response.trailers.empty()) ++stats.lost["trailers"];

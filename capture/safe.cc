@@ -75,6 +75,8 @@ ExchangeNotes make_safe(CapturedExchange& exchange, const Redactor& redactor) {
   Redactor::SafeBody safe_body = redactor.body(request.headers, request.body);
   notes.request =
       make_message_safe(request.headers, redactor.headers(request.headers), request.body, std::move(safe_body));
+  Headers& trailers = exchange.framing.trailers;
+  if (!trailers.empty()) trailers = redactor.headers(trailers);
   std::optional<Known> known;
   for (const Arm which : kCapturedArms) {
     std::optional<Response>& response = exchange.arm(which);

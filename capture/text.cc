@@ -60,16 +60,18 @@ json::object headers_body_json(const Headers& headers, const Body& body) {
   return out;
 }
 
+json::array trailers_json(const Headers& trailers) {
+  json::array out;
+  for (const HeaderField& field : trailers) out.push_back(json::array{valid_utf8(field.name), valid_utf8(field.value)});
+  return out;
+}
+
 json::value response_json(const std::optional<Response>& response) {
   if (!response) return nullptr;
   const auto seconds = [](Nanoseconds time) { return std::chrono::duration<double>(time).count(); };
   json::object out{{"status", response->status}, {"reason", valid_utf8(response->reason)}};
   for (auto& [key, value] : headers_body_json(response->headers, response->body)) out[key] = std::move(value);
-  json::array trailers;
-  for (const HeaderField& field : response->trailers) {
-    trailers.push_back(json::array{valid_utf8(field.name), valid_utf8(field.value)});
-  }
-  out["trailers"] = std::move(trailers);
+  out["trailers"] = trailers_json(response->trailers);
   out["error"] = response->ok() ? json::value(nullptr) : json::value(to_string(response->error));
   out["error_detail"] = valid_utf8(response->error_detail);
   out["start"] = seconds(response->timing.start);
@@ -97,6 +99,7 @@ void print_exchange(const CapturedExchange& exchange, std::ostream& out) {
   print_headers(exchange.request.headers, out);
   out << '\n';
   print_body(exchange.request.body, out);
+  print_headers(exchange.framing.trailers, out);
   for (const Arm which : kCapturedArms) {
     const std::optional<Response>& response = exchange.arm(which);
     if (!response) continue;
@@ -134,6 +137,8 @@ std::string exchange_json(const CapturedExchange& exchange) {
                        {"target", valid_utf8(exchange.request.target)}};
   for (auto& [key, value] : headers_body_json(exchange.request.headers, exchange.request.body))
     request[key] = std::move(value);
+  request["chunked"] = exchange.framing.chunked;
+  request["trailers"] = trailers_json(exchange.framing.trailers);
   json::object out{{"at", format_wall_time(exchange.at)},
                    {"run", valid_utf8(exchange.run)},
                    {"id", exchange.sequence},

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "capture/http_text.h"
+#include "capture/percent.h"
 
 namespace truemirror {
 namespace {
@@ -29,63 +30,6 @@ std::string hex16(std::uint64_t value) {
   std::array<char, 17> text{};
   std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
   return text.data();
-}
-
-bool plain(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
-}
-
-void append_percent(std::string& out, std::string_view text, std::string_view also_plain) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (plain(c) || also_plain.find(c) != also_plain.npos) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-    }
-  }
-}
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      out.push_back(text[at]);
-      continue;
-    }
-    const auto byte = parse_number<unsigned>(text.substr(at + 1, 2), 16);
-    if (!byte || at + 2 >= text.size()) return std::nullopt;
-    out.push_back(static_cast<char>(*byte));
-    at += 2;
-  }
-  return out;
-}
-
-// Trailers as one field, `name=value&name=value` with %XX: a WARC field may not be repeated.
-std::string trailers_text(const Headers& trailers) {
-  std::string out;
-  for (const HeaderField& field : trailers) {
-    if (!out.empty()) out.push_back('&');
-    append_percent(out, field.name, "");
-    out.push_back('=');
-    append_percent(out, field.value, "/:,;");
-  }
-  return out;
-}
-
-bool parse_trailers(std::string_view text, Headers& out) {
-  while (!text.empty()) {
-    const std::string_view pair = text.substr(0, text.find('&'));
-    text.remove_prefix(std::min(text.size(), pair.size() + 1));
-    const std::size_t equals = pair.find('=');
-    if (equals == pair.npos) return false;
-    const auto name = percent_decoded(pair.substr(0, equals));
-    const auto value = percent_decoded(pair.substr(equals + 1));
-    if (!name || !value) return false;
-    out.add(*name, *value);
-  }
-  return true;
 }
 
 // What the records of one exchange have in common.
@@ -131,16 +75,33 @@ std::string finish(std::string fields, std::string_view block) {
   return fields.append("\r\n").append(block).append("\r\n\r\n");
 }
 
-void append_body_fields(std::string& out, const Headers& headers, const Body& body, const MessageNotes& notes) {
+constexpr std::string_view kFraming = "Truemirror-Framing";
+constexpr std::string_view kTrailers = "Truemirror-Trailers";
+
+void append_trailers(std::string& out, const Headers& trailers) {
+  if (!trailers.empty()) append_field_line(out, kTrailers, trailers_text(trailers));
+}
+
+// `framing`: what the body is out of; empty where its length says it.
+void append_body_fields(std::string& out, std::string_view framing, const Body& body, const MessageNotes& notes) {
   if (body.truncated() || body.hash) {
     std::string value = std::to_string(body.length);
     if (body.hash) value.append(" xxh3=").append(hex16(*body.hash));
     if (body.truncated()) append_field_line(out, "WARC-Truncated", "length");
     append_field_line(out, "Truemirror-Truncated", value);
   }
-  if (body.length > 0 && !headers.has("content-length")) append_field_line(out, "Truemirror-Framing", "removed");
+  if (!framing.empty()) append_field_line(out, kFraming, framing);
   if (!notes.original.empty()) append_field_line(out, "Truemirror-Original", notes.original);
   if (notes.withheld) append_field_line(out, "Truemirror-Withheld", "body");
+}
+
+std::string_view removed_framing(const Headers& headers, const Body& body) {
+  return body.length > 0 && !headers.has("content-length") ? "removed" : "";
+}
+
+std::string_view request_framing(const CapturedExchange& exchange) {
+  if (exchange.framing.withheld) return "withheld";
+  return exchange.framing.chunked ? "chunked" : removed_framing(exchange.request.headers, exchange.request.body);
 }
 
 bool read_body_fields(const WarcRecord& record, Body& body) {
@@ -166,10 +127,12 @@ std::string request_record(const CapturedExchange& exchange, const ExchangeNames
   append_field_line(out, "Truemirror-Role", "request");
   append_field_line(out, "Truemirror-Connection",
                     std::to_string(exchange.connection.connection) + "/" + std::to_string(exchange.connection.ordinal));
-  append_body_fields(out, exchange.request.headers, exchange.request.body, notes.request);
+  const Request& request = exchange.request;
+  append_trailers(out, exchange.framing.trailers);
+  append_body_fields(out, request_framing(exchange), request.body, notes.request);
   append_field_line(out, "Content-Type", "application/http;msgtype=request");
   std::string block;
-  append_request_text(block, exchange.request);
+  append_request_text(block, request);
   return finish(std::move(out), block);
 }
 
@@ -187,8 +150,8 @@ std::string response_record(const CapturedExchange& exchange, const ExchangeName
   append_field_line(out, "Truemirror-Last-Byte", std::to_string(response.timing.last_byte.count()));
   if (!response.ok()) append_field_line(out, "Truemirror-Error", to_string(response.error));
   if (!response.error_detail.empty()) append_field_line(out, "Truemirror-Error-Detail", response.error_detail);
-  if (!response.trailers.empty()) append_field_line(out, "Truemirror-Trailers", trailers_text(response.trailers));
-  append_body_fields(out, response.headers, response.body, notes);
+  append_trailers(out, response.trailers);
+  append_body_fields(out, removed_framing(response.headers, response.body), response.body, notes);
   append_field_line(out, "Content-Type", has_head ? "application/http;msgtype=response" : "application/octet-stream");
   std::string block;
   append_response_text(block, response);
@@ -200,7 +163,7 @@ std::string response_record(const CapturedExchange& exchange, const ExchangeName
 std::string clean_run_id(std::string_view run) {
   std::string out(run.substr(0, 64));
   for (char& c : out) {
-    if (!plain(c)) c = '-';
+    if (!is_plain(c)) c = '-';
   }
   return out.empty() ? "-" : out;
 }
@@ -321,6 +284,12 @@ bool read_request(const WarcRecord& record, const RecordId& id, CapturedExchange
   out.sequence = id.sequence;
   out.at = *at;
   out.connection = {*number, *ordinal};
+  // `removed` is what older captures say of it.
+  const std::string_view framing = record.field(kFraming);
+  out.framing.withheld = framing == "withheld";
+  out.framing.chunked = framing == "chunked" || framing == "removed" ||
+                        (out.framing.withheld && !out.request.headers.has("content-length"));
+  if (!parse_trailers(record.field(kTrailers), out.framing.trailers)) return false;
   return read_body_fields(record, out.request.body);
 }
 
@@ -341,7 +310,7 @@ bool read_response(const WarcRecord& record, Response& out) {
     return false;
   }
   const auto error = arm_error_from(record.field("Truemirror-Error"));
-  if (!error || !parse_trailers(record.field("Truemirror-Trailers"), out.trailers)) return false;
+  if (!error || !parse_trailers(record.field(kTrailers), out.trailers)) return false;
   out.error = *error;
   out.error_detail = record.field("Truemirror-Error-Detail");
   return read_body_fields(record, out.body);

@@ -124,6 +124,9 @@ void add_arms(Page& page, const std::vector<MetricsInput::Arm>& arms) {
       page.gauge("truemirror_breaker", "1 for the state that the breaker of an arm is in.",
                  arm.breaker == state ? 1 : 0, {{"arm", arm.name}, {"state", state}});
     }
+    page.counter("truemirror_arm_repeats_total",
+                 "Requests that went to an arm once more: safe ones, whose kept connection was reset before any byte.",
+                 number(arm.repeats), {{"arm", arm.name}});
   }
 }
 

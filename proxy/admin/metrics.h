@@ -39,8 +39,9 @@ struct MetricsInput {
     std::uint64_t length = 0, limit = 0;
   };
   struct Arm {
-    std::string name;     // candidate | control
-    std::string breaker;  // closed | open
+    std::string name;           // candidate | control
+    std::string breaker;        // closed | open
+    std::uint64_t repeats = 0;  // requests that went out again after a kept connection was reset
   };
 
   std::string version;

@@ -50,9 +50,9 @@ std::string serve_metrics(const ServeNumbers& numbers) {
   input.queues = {{"candidate_in_flight", shadow.candidate.in_flight, numbers.budgets.in_flight},
                   {"control_in_flight", shadow.control.in_flight, numbers.budgets.in_flight},
                   {"compare", shadow.compare_queue, numbers.budgets.compare_queue}};
-  input.upstreams = {{"candidate", shadow.candidate.breaker_open ? "open" : "closed"}};
+  input.upstreams = {{"candidate", shadow.candidate.breaker_open ? "open" : "closed", shadow.candidate.repeats}};
   if (!report.run.control.empty())
-    input.upstreams.push_back({"control", shadow.control.breaker_open ? "open" : "closed"});
+    input.upstreams.push_back({"control", shadow.control.breaker_open ? "open" : "closed", shadow.control.repeats});
   if (const auto capture = numbers.pipeline.capture_stats())
     input.capture = MetricsInput::Capture{capture->exchanges, capture->bytes, capture->segments, capture->dropped};
   input.report = &report;

@@ -12,7 +12,8 @@ void ResponseReader::restart(std::string_view method) {
   payload_.clear();
   response_ = {};
   error_.clear();
-  has_head_ = keep_alive_ = false;
+  keep_alive_terms_.clear();
+  has_head_ = keep_alive_ = told_to_continue_ = false;
   interim_.start();
   extra_ = 0;
 }
@@ -60,9 +61,11 @@ std::size_t ResponseReader::take_heads(std::string_view bytes) {
     }
     taken += head_.size;
     scanner_.reset();
+    told_to_continue_ = told_to_continue_ || head_.status == 100;
     if (head_.status < 200) continue;
     response_ = to_response(head_);
     keep_alive_ = head_.keep_alive;
+    keep_alive_terms_ = head_.keep_alive_terms;
     body_.start(head_.framing, head_.content_length);
     has_head_ = true;
   }

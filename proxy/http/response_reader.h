@@ -31,8 +31,13 @@ class ResponseReader {
   [[nodiscard]] bool done() const { return has_head_ && body_.done(); }
   [[nodiscard]] bool failed() const { return !error_.empty(); }
   [[nodiscard]] const std::string& error() const { return error_; }
+  // Whether a 100 has come: the request's body is wanted.
+  [[nodiscard]] bool told_to_continue() const { return told_to_continue_; }
   // Whether the connection may carry another exchange, once done().
   [[nodiscard]] bool keeps_connection() const { return keep_alive_ && extra_ == 0; }
+
+  // What it says of how long; empty where it says nothing. Valid once has_head().
+  [[nodiscard]] std::string_view keep_alive_terms() const { return keep_alive_terms_; }
 
   [[nodiscard]] const std::vector<std::string_view>& payload() const { return payload_; }
   [[nodiscard]] std::uint64_t received() const { return body_.received(); }
@@ -55,8 +60,8 @@ class ResponseReader {
   ResponseHead head_;       // of one call: only its memory is kept
   std::vector<std::string_view> payload_;
   Response response_;
-  std::string error_;
-  bool has_head_ = false, keep_alive_ = false;
+  std::string error_, keep_alive_terms_;
+  bool has_head_ = false, keep_alive_ = false, told_to_continue_ = false;
   InterimBudget interim_;
   std::size_t extra_ = 0;  // bytes beyond the response
 };

@@ -1,5 +1,6 @@
 #include "proxy/live/tee.h"
 
+#include "proxy/http/client_identity.h"
 #include "proxy/http/head_writer.h"
 
 namespace truemirror {
@@ -25,6 +26,7 @@ void Tee::request_head(const RequestHead& head, std::string_view written) {
   sample_->head = written;
   sample_->method = head.method;
   sample_->target = head.path;
+  sample_->framing.chunked = head.framing == Framing::chunked;
 }
 
 void Tee::request_payload(const std::vector<std::string_view>& payload) {
@@ -61,17 +63,20 @@ void Tee::response_done(const Headers& trailers) {
   if (request_whole_) hand_over();
 }
 
-// Once more where it is sent again: nothing is different then.
+// Once more where it is sent again: nothing is different then. Of the trailers what stable gets (body_framer.h).
 void Tee::request_done(const Headers& trailers) {
   if (!active() || std::exchange(request_whole_, true)) return;
   sample_->body = request_.take();
-  sample_->trailers = trailers;
+  if (!sample_->held.grow(trailers.footprint())) return drop(DropReason::bytes_budget);
+  for (const HeaderField& field : trailers) {
+    if (!claims_identity(field.name)) sample_->framing.trailers.add(field.name, field.value);
+  }
   if (response_whole_) hand_over();
 }
 
 void Tee::request_withheld() {
   if (!active()) return;
-  sample_->withheld = true;
+  sample_->framing.withheld = true;
   request_whole_ = true;
   if (response_whole_) hand_over();
 }

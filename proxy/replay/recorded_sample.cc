@@ -44,12 +44,10 @@ void redact(Response& response, const Redactor& redactor) {
   response.body = std::move(safe.body);
 }
 
-}  // namespace
-
-void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats) {
-  Request& request = exchange.request;
+// What a message may hold, without what was redacted.
+Headers those_to_send(const Headers& recorded, ReplayStats& stats) {
   Headers kept;
-  for (const HeaderField& field : request.headers) {
+  for (const HeaderField& field : recorded) {
     // A redacted name is no token of HTTP; and a file may hold what no message may.
     if (holds_token(field.value) || !is_token(field.name) || !is_field_value(field.value)) {
       ++stats.redacted_headers[ascii_lower(field.name)];
@@ -57,13 +55,29 @@ void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats
       kept.add(field.name, field.value);
     }
   }
-  request.headers = std::move(kept);
+  return kept;
+}
+
+}  // namespace
+
+void fill_sample(CapturedExchange&& exchange, Sample& sample, ReplayStats& stats) {
+  Request& request = exchange.request;
+  RequestFraming& framing = exchange.framing;
+  request.headers = those_to_send(request.headers, stats);
+  framing.trailers = those_to_send(framing.trailers, stats);
   if (holds_token(request.target) || holds_token(request.body.bytes)) ++stats.redacted_requests;
   write_request_head(request, sample.head);
   sample.method = request.method;
   sample.target = request.target;
   sample.connection = exchange.connection;
   sample.body = Body(std::move(request.body.bytes));
+  // As it was framed; the length is that of what is left of the body, but of a body that nobody sent.
+  if (const auto recorded = request.headers.get("content-length"); recorded && !framing.chunked) {
+    const bool announced = framing.withheld && recorded->find_first_not_of("0123456789") == std::string_view::npos;
+    const std::string length = std::to_string(sample.body.length);
+    sample.head.append("Content-Length: ").append(announced ? *recorded : length).append("\r\n");
+  }
+  sample.framing = std::move(framing);
   if (exchange.stable) sample.stable = std::move(*exchange.stable);
 }
 

@@ -22,7 +22,8 @@ enum class DropReason : std::uint8_t {
   control_breaker,
   bytes_budget,       // copies in memory reached their limit
   compare_queue,      // the comparers are behind
-  stale_connection,   // a kept connection was reset before any byte of the response (never retried)
+  stale_connection,   // a kept connection was reset before any byte of the response and the request may not be sent
+                      // twice
   request_too_large,  // the request body is over the copy limit: the arms could not be sent the same
   stream,             // the live response did not end within the sample's time
   client_gone,        // the client left before stable's response was through

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "proxy/http/exchange.h"
+#include "proxy/http/request_framing.h"
 #include "proxy/sample/ledger.h"
 
 namespace truemirror {
@@ -91,9 +92,8 @@ struct Sample {
   ConnectionOrdinal connection;
   std::string head;  // request line and fields as stable got them, without transfer framing and blank line
   std::string method, target;
-  Body body;  // whole: a request over the copy limit is no sample
-  Headers trailers;
-  bool withheld = false;  // stable answered in place of 100 Continue, and the client never sent the body
+  Body body;               // whole: a request over the copy limit is no sample
+  RequestFraming framing;  // as stable got it
   Response stable;
   Parting answered;  // when the arms have answered, or the sample was dropped: replay sends the connection's next then
 };

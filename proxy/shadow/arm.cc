@@ -14,15 +14,12 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-// Arms keep a connection for a second only: a peer that closes idle ones is then seldom met in the act (invariant 7).
-constexpr std::chrono::milliseconds kArmIdle{1'000};
 constexpr std::size_t kBlockBytes = 64u << 10;
 constexpr std::size_t kKeptBytes = 16u << 10;  // of one workspace
 
 // A burst may have all requests under way at once: keeping fewer connections than that would open and close the rest
 // with every burst, at three times the cost of a request on a kept one.
 PoolOptions arm_pool(PoolOptions options, const ShadowOptions& shadow) {
-  options.max_idle_time = kArmIdle;
   options.max_idle = std::max(options.max_idle, shadow.max_in_flight);
   return options;
 }
@@ -68,7 +65,7 @@ ArmClient::ArmClient(EventLoop& loop, Arm arm, const ArmOptions& options, const 
 // What one exchange needs beside the sample; kept with its memory for the next one.
 struct ArmClient::Workspace {
   explicit Workspace(const HeadLimits& heads) : reader("GET", heads) {}
-  std::string head;
+  std::string head, end;  // before the request's body, and behind it
   ResponseReader reader;
 };
 
@@ -79,6 +76,7 @@ struct ArmClient::Exchange : Active {
   Response& response;
   Holding& held;
   Connection* connection = nullptr;
+  bool connected = false;
   ArmOutcome outcome;
 };
 
@@ -98,32 +96,48 @@ std::unique_ptr<ArmClient::Workspace> ArmClient::borrow(std::string_view method)
 
 // An unusual exchange leaves nothing behind.
 void ArmClient::give_back(std::unique_ptr<Workspace> workspace) {
-  if (workspace->head.capacity() + workspace->reader.footprint() <= kKeptBytes)
+  if (workspace->head.capacity() + workspace->end.capacity() + workspace->reader.footprint() <= kKeptBytes)
     workspaces_.push_back(std::move(workspace));
 }
 
+// Invariant 7: once more where an upstream that closes idle connections cannot be told from one that died of the
+// request, and where asking again does no harm. An arm that died does not accept the next connection, or is reset
+// again.
 Task<ArmOutcome> ArmClient::ask(const Sample& sample, Response& response, Holding& held) {
-  response = {};
-  held = Holding(bytes_);
   Exchange asked(sample, response, held);
+  const bool safe = is_safe_method(sample.method);
+  const Reuse reuse = safe ? Reuse::quiet : Reuse::young;
   Dialed dialed;
-  dialed.connection = pool_.take_idle(Reuse::quiet);
-  if (!dialed.connection) dialed = co_await pool_.acquire(Reuse::none);
-  const bool connected = dialed.error == ArmError::none;
-  if (connected) {
-    if (aborted_) dialed.connection->stream.close();  // dialed while the lane was ending
-    asked.connection = dialed.connection.get();
-    active_.push_back(asked);
-    const bool keep = co_await exchange(asked);
-    active_.erase(active_.iterator_to(asked));
-    if (keep) pool_.release(std::move(dialed.connection));
-  } else {
-    fail(response, dialed.error, std::move(dialed.detail));
-    const Nanoseconds now = Clock::now() - sample.arrived;
-    response.timing = {now, now, now};
+  dialed.connection = pool_.take_idle(reuse);
+  if (!dialed.connection) dialed = co_await pool_.acquire(reuse);
+  co_await attempt(asked, std::move(dialed));
+  if (asked.outcome.stale && safe && !aborted_) {
+    state_.asked_again();
+    Dialed anew = co_await pool_.acquire(Reuse::none);
+    co_await attempt(asked, std::move(anew));
   }
-  if (!asked.outcome.stale) state_.attempted(connected, !response.ok());
+  if (!asked.outcome.stale) state_.attempted(asked.connected, !response.ok());
   co_return asked.outcome;
+}
+
+Task<> ArmClient::attempt(Exchange& asked, Dialed dialed) {
+  asked.response = {};
+  asked.held = Holding(bytes_);
+  asked.outcome = {};
+  asked.connected = dialed.error == ArmError::none;
+  if (!asked.connected) {
+    fail(asked.response, dialed.error, std::move(dialed.detail));
+    const Nanoseconds now = Clock::now() - asked.sample.arrived;
+    asked.response.timing = {now, now, now};
+    co_return;
+  }
+  if (aborted_) dialed.connection->stream.close();  // dialed while the lane was ending
+  asked.connection = dialed.connection.get();
+  active_.push_back(asked);
+  const bool keep = co_await exchange(asked);
+  active_.erase(active_.iterator_to(asked));
+  if (asked.outcome.stale) pool_.lost(*dialed.connection);
+  if (keep) pool_.release(std::move(dialed.connection));
 }
 
 Task<bool> ArmClient::exchange(Exchange& exchange) {
@@ -134,8 +148,11 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   const ArmRoute& route = routes_.of(sample.target);
   std::unique_ptr<Workspace> workspace = borrow(sample.method);
   ResponseReader& reader = workspace->reader;
-  write_arm_request_head(sample, arm_ == Arm::candidate ? route.candidate : route.control, mark_, workspace->head);
-  std::array<asio::const_buffer, 2> buffers{asio::buffer(workspace->head), asio::buffer(sample.body.bytes)};
+  const HeaderEdits& edits = arm_ == Arm::candidate ? route.candidate : route.control;
+  write_arm_request_head(sample, edits, mark_, workspace->head);
+  write_arm_request_end(sample, edits, workspace->end);
+  std::array<asio::const_buffer, 3> buffers{asio::buffer(workspace->head), asio::buffer(sample.body.bytes),
+                                            asio::buffer(workspace->end)};
   connection.deadline.arm(route.timeout.value_or(options_.arm_timeout));
   Timing timing;
   if (!options_.latency_from_arrival) timing.start = Clock::now() - sample.arrived;
@@ -159,6 +176,11 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
     timing.last_byte = Clock::now() - sample.arrived;
     if (!std::exchange(any, true)) timing.first_byte = timing.last_byte;
     reader.feed({block_.get(), got.bytes});
+    // It asks for the body that stable could do without, and that the client never sent: that is its answer.
+    if (sample.framing.withheld && reader.told_to_continue() && !reader.has_head()) {
+      response.status = 100;
+      break;
+    }
     for (std::string_view span : reader.payload()) {
       out.no_room = out.no_room || !copy.append(span, exchange.held);
     }
@@ -169,7 +191,9 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   if (reader.failed()) fail(response, ArmError::garbage, reader.error());
   take_in(response, reader, copy.take());
   response.timing = timing;
-  const bool keep = response.ok() && !out.no_room && !sent.error && reader.keeps_connection();
+  connection.heed(reader.keep_alive_terms());
+  const bool keep =
+      response.ok() && !sample.framing.withheld && !out.no_room && !sent.error && reader.keeps_connection();
   give_back(std::move(workspace));
   co_return keep;
 }

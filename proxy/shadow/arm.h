@@ -1,5 +1,6 @@
-// One arm on one shadow thread: sends a sample's copy and reads the response to its end. Promise: never retried, always
-// drained or closed, always an outcome before the deadline. Holds no client socket and no reference to one.
+// One arm on one shadow thread: sends a sample's copy and reads the response to its end. Promise: asked again in one
+// case alone (invariant 7), always drained or closed, always an outcome before its deadline. Holds no client socket and
+// no reference to one.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -18,7 +19,7 @@
 namespace truemirror {
 
 struct ArmOutcome {
-  bool stale = false;    // a kept connection was reset before any byte: no statement about the arm
+  bool stale = false;    // a kept connection was reset before any byte, and the request may not be sent twice
   bool no_room = false;  // our own byte budget ended the copy: no statement either
 };
 
@@ -40,6 +41,8 @@ class ArmClient {
   struct Exchange;
   struct Workspace;
 
+  // Over a connection that has been dialed, or not; what comes of it is in `exchange`.
+  Task<> attempt(Exchange& exchange, Dialed dialed);
   // Returns whether the connection may be kept.
   Task<bool> exchange(Exchange& exchange);
   std::unique_ptr<Workspace> borrow(std::string_view method);

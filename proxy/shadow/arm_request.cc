@@ -1,6 +1,8 @@
 #include "proxy/shadow/arm_request.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <random>
 
 #include "proxy/http/head_scanner.h"
@@ -83,8 +85,23 @@ void write_arm_request_head(const Sample& sample, const HeaderEdits& edits, std:
     }
   }
   for (const auto& [name, value] : edits.set) add_line(out, name, value);
-  if (!has_length && sample.body.length > 0) add_line(out, "Content-Length", std::to_string(sample.body.length));
+  const std::size_t size = sample.body.bytes.size();
+  if (sample.framing.chunked) out.append("Transfer-Encoding: chunked\r\n");
+  if (!sample.framing.chunked && !has_length && size > 0) add_line(out, "Content-Length", std::to_string(size));
   add_line(out, kMarkHeader, mark);
+  out.append("\r\n");
+  if (!sample.framing.chunked || size == 0) return;
+  std::array<char, 16> digits{};
+  out.append(digits.data(), std::to_chars(digits.begin(), digits.end(), size, 16).ptr).append("\r\n");
+}
+
+void write_arm_request_end(const Sample& sample, const HeaderEdits& edits, std::string& out) {
+  out.clear();
+  if (!sample.framing.chunked || sample.framing.withheld) return;
+  out.append(sample.body.bytes.empty() ? "0\r\n" : "\r\n0\r\n");
+  for (const HeaderField& field : sample.framing.trailers) {
+    if (!left_out(edits, field.name)) add_line(out, field.name, replaced(edits, field.name, field.value));
+  }
   out.append("\r\n");
 }
 

@@ -42,10 +42,14 @@ class ArmState {
     }
   }
 
+  // A kept connection was reset, and a safe request goes out again.
+  void asked_again() { repeats_.fetch_add(1, std::memory_order_relaxed); }
+
   [[nodiscard]] ArmStats stats() const {
     return {.in_flight = slots(),
             .attempts = attempts_.load(std::memory_order_relaxed),
             .errors = errors_.load(std::memory_order_relaxed),
+            .repeats = repeats_.load(std::memory_order_relaxed),
             .breaker_open = open()};
   }
 
@@ -55,7 +59,7 @@ class ArmState {
   std::atomic<unsigned> failures_{0};
   std::atomic<Clock::time_point> next_probe_{Clock::time_point{}};
   std::atomic<std::size_t> slots_{0};
-  std::atomic<std::uint64_t> attempts_{0}, errors_{0};
+  std::atomic<std::uint64_t> attempts_{0}, errors_{0}, repeats_{0};
 };
 
 }  // namespace truemirror

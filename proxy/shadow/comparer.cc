@@ -135,27 +135,28 @@ void Comparer::run() {
 
 void Comparer::process(Completed& completed) {
   Comparison comparison = to_comparison(completed);
-  submit(comparison);
+  submit(comparison, std::move(completed.sample->framing));
   completed.sample->ticket.compared();
 }
 
-void Comparer::submit(Comparison& comparison) {
+void Comparer::submit(Comparison& comparison, RequestFraming framing) {
   if (options_.prepare) options_.prepare(comparison);
   comparison.endpoint = aggregator_.endpoint(comparison.request.method, comparison.request.target);
   compare(comparison, options_.compare);
   aggregator_.add(comparison);
   if (lines_ != nullptr) lines_->write(comparison);
-  if (capture_ != nullptr) capture(comparison);
+  if (capture_ != nullptr) capture(comparison, std::move(framing));
 }
 
 // The last to see the comparison: what it holds goes on without a copy.
-void Comparer::capture(Comparison& comparison) {
+void Comparer::capture(Comparison& comparison, RequestFraming framing) {
   CapturedExchange exchange;
   exchange.run = run_;
   exchange.sequence = comparison.sequence;
   exchange.at = comparison.at;
   exchange.connection = comparison.connection;
   exchange.request = std::move(comparison.request);
+  exchange.framing = std::move(framing);
   exchange.stable = std::move(comparison.stable);
   exchange.candidate = std::move(comparison.candidate);
   exchange.control = std::move(comparison.control);

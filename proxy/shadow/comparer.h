@@ -42,7 +42,7 @@ class Comparer final : public CompletedSink {
   void offer(std::vector<std::unique_ptr<Completed>>& completed) override;
   void shed(Arm account, std::string_view method, std::string_view target, WallTime at) override;
   // Compares here and now: for comparisons that come from a capture. Where one is recorded, the messages go to it.
-  void submit(Comparison& comparison);
+  void submit(Comparison& comparison, RequestFraming framing = {});
 
   [[nodiscard]] std::size_t queued() const;
 
@@ -55,7 +55,7 @@ class Comparer final : public CompletedSink {
 
   void run();
   void process(Completed& completed);
-  void capture(Comparison& comparison);
+  void capture(Comparison& comparison, RequestFraming framing);
 
   ComparerOptions options_;
   std::string run_;

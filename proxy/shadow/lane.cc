@@ -112,8 +112,9 @@ class Lane::Worker {
     Ledger::Ticket& ticket = flight.completed->sample->ticket;
     if (aborted_) return ticket.drop(DropReason::shutdown);
     if (flight.candidate_stale || flight.control_stale) {
-      // Nobody can tell a server that closed an idle connection from one that died of this request. Dropped, therefore,
-      // and counted as the error of the arm it happened to: a candidate that crashes does not get away with it.
+      // Nobody can tell a server that closed an idle connection from one that died of this request, which may not be
+      // sent again. Dropped, therefore, and counted as the error of the arm it happened to: a candidate that crashes
+      // does not get away with it.
       ticket.drop(DropReason::stale_connection);
       if (flight.candidate_stale != flight.control_stale) {
         const Sample& sample = *flight.completed->sample;

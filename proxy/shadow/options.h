@@ -61,6 +61,7 @@ struct ArmStats {
   std::uint64_t in_flight = 0;
   std::uint64_t attempts = 0;
   std::uint64_t errors = 0;
+  std::uint64_t repeats = 0;  // requests that went out again after a kept connection was reset
   bool breaker_open = false;
 };
 

@@ -40,7 +40,7 @@ MetricsInput full(const Report& report) {
   input.ledger.dropped[static_cast<std::size_t>(DropReason::compare_queue)] = 2;
   input.copy_bytes = 10;
   input.queues = {{"compare", 1, 1024}};
-  input.upstreams = {{"candidate", "open"}};
+  input.upstreams = {{"candidate", "open", 7}};
   input.capture = MetricsInput::Capture{4, 100, 1, {{"disk_full", 2}}};
   input.report = &report;
   return input;
@@ -71,8 +71,9 @@ TEST(Metrics, ThePromisedNamesAreThere) {
         "truemirror_limit_hits_total{limit=\"connections\"} 3", "truemirror_compared_total 3",
         "truemirror_dropped_total{reason=\"compare_queue\"} 2", "truemirror_in_flight 0", "truemirror_copies_bytes 10",
         "truemirror_queue_length{queue=\"compare\"} 1", "truemirror_breaker{arm=\"candidate\",state=\"open\"} 1",
-        "truemirror_capture_dropped_total{reason=\"disk_full\"} 2", "truemirror_verdict{state=\"fail\"} 1",
-        "truemirror_verdict{state=\"pass\"} 0", "truemirror_diverged_total{endpoint=\"GET /e0\"} 2",
+        "truemirror_arm_repeats_total{arm=\"candidate\"} 7", "truemirror_capture_dropped_total{reason=\"disk_full\"} 2",
+        "truemirror_verdict{state=\"fail\"} 1", "truemirror_verdict{state=\"pass\"} 0",
+        "truemirror_diverged_total{endpoint=\"GET /e0\"} 2",
         "truemirror_latency_seconds_count{endpoint=\"GET /e0\",arm=\"candidate\"} 1", "truemirror_mirroring 1"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }

@@ -17,6 +17,7 @@ CapturedExchange full_exchange() {
   exchange.request.target = "/a?b=%20c&d=\xC3\xA9";
   exchange.request.headers = {
       {"Host", "shop.example:8080"}, {"X-Odd", "a: b; \"c\""}, {"X-Odd", ""}, {"x-lower", "\xE9"}};
+  exchange.framing = {.chunked = true, .trailers = {{"X-Sum", "9"}}, .withheld = false};
   exchange.request.body = Body(std::string("\0\x01\r\n\r\nWARC/1.1\r\n\xFF", 17));
   exchange.stable->status = 503;
   exchange.stable->reason = "Service Unavailable";
@@ -126,6 +127,23 @@ std::string output_of(const std::string& command) {
   for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) out.append(buffer, got);
   EXPECT_EQ(::pclose(pipe), 0) << command;
   return out;
+}
+
+TEST(CaptureRoundTrip, HowARequestWasFramedIsKept) {
+  const TestFolder folder;
+  std::vector<CapturedExchange> written(3, small_exchange(1));
+  for (std::size_t at = 0; at < written.size(); ++at) written[at].sequence = at + 1;
+  written[0].framing.chunked = true;  // and empty
+  written[1].framing.chunked = true;
+  written[1].request.body = Body("abc");
+  written[1].framing.trailers = {{"X-Sum", "9"}, {"X-Odd", "a&b=c"}};
+  written[2].request.headers.add("Content-Length", "0");
+  write_capture(test_options(folder), written);
+  auto reader = CaptureReader::open({folder / "capture"});
+  ASSERT_TRUE(reader);
+  const std::vector<CapturedExchange> read = read_all(*reader);
+  ASSERT_EQ(read.size(), written.size());
+  for (std::size_t at = 0; at < read.size(); ++at) expect_same(read[at], written[at]);
 }
 
 TEST(CaptureRoundTrip, TheZstdToolMakesPlainWarcOfAFirstSegment) {

@@ -47,6 +47,31 @@ TEST(RecordedSample, FieldsThatNoMessageMayHoldAreNotSent) {
   EXPECT_EQ(stats.redacted_headers.size(), 2u);
 }
 
+TEST(RecordedSample, ABodyIsFramedAsItWas) {
+  CapturedExchange exchange;
+  exchange.request.method = "POST";
+  exchange.request.target = "/";
+  ReplayStats stats;
+  const auto sample_of = [&stats](CapturedExchange each) {
+    Sample sample;
+    fill_sample(std::move(each), sample, stats);
+    return sample;
+  };
+  EXPECT_EQ(sample_of(exchange).head, "POST / HTTP/1.1\r\n");
+  exchange.framing.chunked = true;
+  exchange.framing.trailers = {{"X-Sum", "9"}};
+  EXPECT_EQ(sample_of(exchange).head, "POST / HTTP/1.1\r\n");
+  EXPECT_TRUE(sample_of(exchange).framing.chunked);
+  EXPECT_EQ(sample_of(exchange).framing.trailers.get("x-sum"), "9");
+  exchange.framing.chunked = false;
+  exchange.framing.trailers = {};
+  exchange.request.headers = {{"Content-Length", "0"}};
+  EXPECT_EQ(sample_of(exchange).head, "POST / HTTP/1.1\r\nContent-Length: 0\r\n");
+  exchange.request.headers = {{"Content-Length", "15"}};
+  exchange.request.body = Body("[redacted:email:1a2b3c4d]");
+  EXPECT_EQ(sample_of(exchange).head, "POST / HTTP/1.1\r\nContent-Length: 25\r\n");
+}
+
 TEST(RecordedSample, RedactedHeadersAreLeftOutAndCountedByName) {
   CapturedExchange exchange;
   exchange.request.method = "GET";

@@ -31,6 +31,7 @@ bool read_request(const Socket& socket, std::string& unread, Asked& asked) {
     rest.erase(0, consumed);
   }
   asked.request.body = Body(std::move(payload));
+  asked.framing = {head.framing == Framing::chunked, body.trailers()};
   unread = std::move(rest);
   return true;
 }

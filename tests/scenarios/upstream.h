@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proxy/http/exchange.h"
+#include "proxy/http/request_framing.h"
 #include "tests/scenarios/socket.h"
 
 namespace truemirror::testing {
@@ -19,6 +20,7 @@ namespace truemirror::testing {
 struct Asked {
   Request request;
   std::string head;
+  RequestFraming framing;
 };
 
 class Upstream {
