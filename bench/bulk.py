@@ -95,7 +95,8 @@ def main():
         unbuffered = "proxy_buffering off; proxy_request_buffering off; client_max_body_size 0;"
         nginx = {up: servers.nginx_proxy(f"nginx-{up}", PROXY_CPU, sink if up else stable, more=unbuffered)
                  for up in (False, True)}
-        own = {up: servers.proxy(f"own-{up}", PROXY_CPU, sink if up else stable, stable) for up in (False, True)}
+        own = {up: servers.proxy(f"own-{up}", PROXY_CPU, sink if up else stable, stable,
+                                             extra=("--allow-same-address",)) for up in (False, True)}
         print("| 1 GiB | GiB/s, truemirror | GiB/s, nginx | ratio | memory grows by, MiB |\n|---|---|---|---|---|")
         rows = []
         for upload in (False, True):

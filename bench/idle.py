@@ -51,7 +51,7 @@ def start_ms(binary, stable, folder):
     """From the start of the process to a response in hand."""
     port, admin = free_port(), free_port()
     began = time.monotonic()
-    child = subprocess.Popen([binary, "serve", "--stable", f"http://127.0.0.1:{stable}", "--candidate",
+    child = subprocess.Popen([binary, "serve", "--allow-same-address", "--stable", f"http://127.0.0.1:{stable}", "--candidate",
                               f"http://127.0.0.1:{stable}", "--listen", f"127.0.0.1:{port}", "--admin",
                               f"127.0.0.1:{admin}", "--report", os.path.join(folder, f"start-{port}")],
                              stderr=subprocess.DEVNULL)

@@ -51,7 +51,7 @@ def nginx_tls(servers, name, stable, certificate, key, body):
 def truemirror_tls(servers, name, stable, certificate, key):
     port = free_port()
     extra = ("--https", f"127.0.0.1:{port}", "--certificate", certificate, "--key", key)
-    return servers.proxy(name, PROXY_CPU, stable, stable, sample="0%", extra=extra)[0], port
+    return servers.proxy(name, PROXY_CPU, stable, stable, sample="0%", extra=("--allow-same-address", *extra))[0], port
 
 
 def handshakes(port, seconds, version, resume):

@@ -1,5 +1,5 @@
 // `truemirror check`: reads what serve would read, and prints what is in effect; with --example, what the rules make of
-// it. Opens no socket, writes no file.
+// it. Looks upstreams' names up; connects to nobody, writes no file.
 #include <array>
 #include <iostream>
 
@@ -8,6 +8,7 @@
 #include "proxy/cli/explain.h"
 #include "proxy/cli/input_files.h"
 #include "proxy/cli/load_tls.h"
+#include "proxy/cli/same_address.h"
 #include "proxy/cli/text_file.h"
 #include "proxy/cli/values.h"
 
@@ -126,6 +127,7 @@ int check_command(const CheckArguments& arguments) {
     config->templates = *std::move(templates);
   }
   if (const auto loaded = load_tls(*config); loaded.has_error()) return failed(loaded.error());
+  if (const auto apart = check_addresses(*config); apart.has_error()) return failed(apart.error());
   for (const std::string& warning : tls_warnings(*config)) std::cerr << "truemirror check: " << warning << "\n";
   // Rules or a policy alone are asked about, not a serve that nobody has configured.
   const bool all = arguments.config || (!arguments.rules && !arguments.policy);

@@ -28,6 +28,7 @@ struct ReplayArguments {
   UpstreamUrl candidate;
   std::optional<UpstreamUrl> stable;  // none: the recorded answers
   std::optional<UpstreamUrl> control;
+  bool allow_same_address = false;
   std::optional<double> speed = 1.0;     // > 0; none: `max`, closed loop
   std::optional<double> rate;            // requests a second, > 0; due times are spread evenly then. Never with `max`
   std::size_t connections = 32;          // of the closed loop

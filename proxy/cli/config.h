@@ -80,6 +80,7 @@ struct ServeFlags {
   std::optional<std::string> listen, stable, candidate, control, sample, admin, report, capture, rules, policy, config,
       threads, mark_key, redaction_key, comparisons, openapi, https, certificate, key;
   std::vector<std::string> limits;  // NAME=VALUE
+  bool allow_same_address = false;
 };
 
 struct ServeConfig {
@@ -87,6 +88,7 @@ struct ServeConfig {
   UpstreamUrl stable, candidate;
   std::optional<UpstreamUrl> control;  // none: there is none, or it is stable itself
   bool control_is_stable = false;      // `--control stable`
+  bool allow_same_address = false;     // several of these may be one server (same_address.h)
   UpstreamTls stable_tls, candidate_tls, control_tls;
   // How long each keeps idle connections; 0: each request gets a new one; none: what it says and shows.
   std::optional<std::chrono::milliseconds> stable_keep_alive, candidate_keep_alive, control_keep_alive;

@@ -64,6 +64,7 @@ std::string effective_config(const ServeConfig& config) {
                                                                   : "none",
                                        config.control_tls.options, config.control_keep_alive);
   node["via"] = config.via ? "on" : "off";
+  if (config.allow_same_address) node["allow_same_address"] = true;
   node["sample"] = format_fraction(config.sample);
   node["threads"] = config.threads;
   if (config.openapi_file) node["routes"].push_back(YAML::Load("openapi: ''"));

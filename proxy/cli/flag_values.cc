@@ -85,6 +85,7 @@ Result<ReplayArguments> Flags::replay_arguments() const {
   out.candidate = **std::move(candidate);
   out.stable = *std::move(stable);
   out.control = *std::move(control);
+  out.allow_same_address = allow_same_address_;
   if (*speed) out.speed = **speed;
   out.rate = *rate;
   if (*connections) out.connections = **connections;

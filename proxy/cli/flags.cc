@@ -24,6 +24,7 @@ void files(CLI::App* app, std::vector<std::string>& into, const std::string& nam
 constexpr const char* kReport = "the report's folder (default ./truemirror-report)";
 constexpr const char* kComparisons = "one JSON line for every comparison, to a file or - for stdout";
 constexpr const char* kRules = "which differences do not matter";
+constexpr const char* kSameAddress = "two of these may be one server: say so, or the start is refused";
 constexpr const char* kOpenApi = "names endpoints by the paths of this OpenAPI file, 3.x or 2.0";
 constexpr const char* kPolicy = "tolerances, margins and endpoints that the run is judged by";
 
@@ -59,6 +60,7 @@ void Flags::declare_serve(CLI::App& app) {
   flag(sub, "--stable", serve_.stable, "URL", "the upstream that answers users");
   flag(sub, "--candidate", serve_.candidate, "URL", "the upstream under test");
   flag(sub, "--control", serve_.control, "URL|stable", "a second instance of stable: what differs there is noise");
+  sub->add_flag("--allow-same-address", serve_.allow_same_address, kSameAddress);
   flag(sub, "--listen", serve_.listen, "HOST:PORT", "where clients come in (default 127.0.0.1:8080)");
   flag(sub, "--https", serve_.https, "HOST:PORT", "where clients come in over TLS; instead of --listen, or beside it");
   flag(sub, "--certificate", serve_.certificate, "FILE", "for --https: PEM, the server's own first, then its issuers");
@@ -93,6 +95,7 @@ void Flags::declare_replay(CLI::App& app) {
        "the upstream under test; https:// is verified against SSL_CERT_FILE, or the system's store");
   flag(sub, "--stable", stable_, "URL|recorded", "what to compare with (default recorded: the captured answers)");
   flag(sub, "--control", control_, "URL", "a second instance of stable");
+  sub->add_flag("--allow-same-address", allow_same_address_, kSameAddress);
   flag(sub, "--speed", speed_, "1x|4x|max", "how fast the recorded clock runs (default 1x)");
   flag(sub, "--rate", rate_, "N/s", "evenly spread instead of as recorded");
   flag(sub, "--connections", connections_, "N",

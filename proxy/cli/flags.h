@@ -52,7 +52,7 @@ class Flags {
   Text candidate_, stable_, control_, speed_, rate_, connections_, rules_, policy_, report_, comparisons_, config_,
       openapi_;
   Text format_, output_, color_, accept_, reason_, id_, example_;
-  bool json_ = false;
+  bool json_ = false, allow_same_address_ = false;
 };
 
 // "a, b, c"

@@ -9,6 +9,7 @@
 #include "proxy/cli/commands.h"
 #include "proxy/cli/logging.h"
 #include "proxy/cli/run_setup.h"
+#include "proxy/cli/same_address.h"
 #include "proxy/cli/stop_on_signal.h"
 #include "proxy/cli/version.h"
 #include "proxy/replay/recorded_policy.h"
@@ -89,6 +90,7 @@ int replay_command(const ReplayArguments& arguments) {
   prepare_process();
   auto redactor = make_redactor({});
   if (!redactor) return spdlog::error("{}", redactor.error().text), kUsage;
+  if (const auto apart = check_addresses(arguments); !apart) return spdlog::error("{}", apart.error().text), kUsage;
   // Captures first: a run that cannot begin moves no earlier report aside and leaves no empty one.
   auto replayer = Replayer::open({.captures = arguments.captures,
                                   .stable = arguments.stable,

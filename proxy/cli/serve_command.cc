@@ -12,6 +12,7 @@
 #include "proxy/cli/logging.h"
 #include "proxy/cli/restart_needs.h"
 #include "proxy/cli/run_setup.h"
+#include "proxy/cli/same_address.h"
 #include "proxy/cli/serve_metrics.h"
 #include "proxy/cli/version.h"
 #include "proxy/live/server.h"
@@ -195,6 +196,7 @@ class Service {
 
 Result<void> Service::start() {
   // Before anything is opened: a start that fails leaves the last run's report where it is.
+  if (auto apart = check_addresses(config_); !apart) return apart;
   for (const auto& place : {config_.listen.http, config_.listen.https, std::optional(config_.admin.listen)}) {
     if (!place) continue;
     if (auto free = LiveServer::can_listen(place->host, place->port); !free) return free;

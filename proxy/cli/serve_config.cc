@@ -74,6 +74,7 @@ Done apply_flags(const ServeFlags& flags, ServeConfig& config) {
       return Problem{"--limit: " + done.error().text};
   }
   if (control) set_control(config, *std::move(control));
+  config.allow_same_address = config.allow_same_address || flags.allow_same_address;
   config.report = report;
   return apply_tls_flags(flags, config.listen);
 }

@@ -89,8 +89,8 @@ class Program(unittest.TestCase):
         proxy, admin = (f"127.0.0.1:{free_port()}" for _ in range(2))
         log = open(self.dir / "serve.log", "w")
         self.addCleanup(log.close)
-        process = subprocess.Popen([PROGRAM, "serve", "--stable", stable, "--candidate", candidate, "--listen", proxy,
-                                    "--admin", admin, *more], cwd=self.dir, stderr=log, **spawn)
+        process = subprocess.Popen([PROGRAM, "serve", "--allow-same-address", "--stable", stable, "--candidate", candidate,
+                                    "--listen", proxy, "--admin", admin, *more], cwd=self.dir, stderr=log, **spawn)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         deadline = time.monotonic() + WITHIN
@@ -125,6 +125,16 @@ class BadInput(Program):
                 (["gate"], "name the report's folder")):
             with self.subTest(words=words):
                 self.expect_refusal(words, says)
+
+    def test_upstreams_that_are_one_and_the_same(self):
+        for words in (self.SERVE, (*self.SERVE[:-1], "http://localhost:1"), ("replay", "x", *self.SERVE[1:])):
+            with self.subTest(words=words):
+                self.expect_refusal(words, "are one and the same: both are 127.0.0.1:1")
+        (self.dir / "same.yaml").write_text(f"stable: {NOWHERE}\ncandidate: http://127.0.0.1:2\ncontrol: {NOWHERE}\n")
+        self.expect_refusal(["check", "--config", "same.yaml"], "--control stable")
+        with open(self.dir / "same.yaml", "a") as config:
+            config.write("allow_same_address: true\n")
+        self.assertIn("allow_same_address: true", self.run_it("check", "--config", "same.yaml").stdout)
 
     def test_configuration_files(self):
         for text, says in (("stabel: http://a", "wrong.yaml:1:1: 'stabel' is no key of the configuration; did you mean"),
@@ -213,7 +223,7 @@ class OneCapture(Program):
         self.assertEqual((compared["compared"], compared["diverged"]), (12, 12))
         same = self.totals("replay", "capture", "--candidate", stable, "--speed", "max", "--report", "same")
         self.assertEqual((same["compared"], same["diverged"]), (12, 0))
-        other = self.totals("replay", "capture", "--candidate", candidate, "--stable", stable, "--control", stable,
+        other = self.totals("replay", "capture", "--candidate", candidate, "--stable", stable, "--control", stable, "--allow-same-address",
                             "--rate", "200/s", "--report", "other")
         self.assertEqual((other["compared"], other["diverged"]), (12, 12))
         self.assertEqual(self.run_it("gate", "same").returncode, 3)

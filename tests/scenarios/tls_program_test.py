@@ -77,7 +77,7 @@ class TlsProgram(unittest.TestCase):
                 str(self.certificate), "--key", str(self.key)]
 
     def command(self, arguments):
-        return [PROGRAM, "serve", *arguments, "--admin", f"127.0.0.1:{free_port()}", "--report",
+        return [PROGRAM, "serve", "--allow-same-address", *arguments, "--admin", f"127.0.0.1:{free_port()}", "--report",
                 str(self.folder / "report")]
 
     def start(self, port):
