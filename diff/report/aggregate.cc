@@ -17,6 +17,8 @@ struct Aggregator::State {
         tables{.endpoints = EndpointTable(options.policy, options.control == ControlMode::instance),
                .findings = FindingTable(options.max_findings),
                .control_health = {},
+               .candidate = {},
+               .control = {},
                .rules = std::vector<RuleCount>(options.rules ? options.rules->rules().size() : 0),
                .defaults = {}} {}
 
@@ -143,6 +145,7 @@ void Aggregator::shed(Arm account, std::string_view method, std::string_view tar
   if (state.tables.renamed != state.collapses) state.rename_tables();
   const BlockIndex block = state.block(at);
   state.tables.endpoints.shed(endpoint, account == Arm::candidate, account == Arm::control, block, state.tables.now);
+  (account == Arm::candidate ? state.tables.candidate : state.tables.control).shed();
   if (calibrated) state.tables.control_health.pair(account == Arm::control);
 }
 

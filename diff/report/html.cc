@@ -62,7 +62,8 @@ std::string verdict_section(const ReportView& view) {
   const Report& report = view.report;
   std::string out = "<section class=\"verdict " + std::string(css_class(report.verdict)) + "\"><h1>" +
                     std::string(to_string(report.verdict)) + "</h1><p class=\"headline\">" +
-                    html_escape(view.headline()) + (report.calibrated ? "" : " · uncalibrated: no control") + "</p>";
+                    html_escape(shown_text(view.headline())) +
+                    (report.calibrated ? "" : " · uncalibrated: no control") + "</p>";
   if (!report.reasons.empty()) {
     out += "<ul>";
     for (const std::string& reason : report.reasons) out += "<li>" + html_text(reason) + "</li>";

@@ -1,6 +1,6 @@
 // The report as the JSON document of design.md §10. Beside its fields: `issue` of a finding, `tolerance` and
-// `pairs_needed` of a test, `budget` (seconds) of a budget_* test, `judged`, `rules`, and of a request body `encoding`
-// and `truncated`, as a response has them.
+// `pairs_needed` of a test, `arms`, `budget` (seconds) of a budget_* test, `judged`, `rules`, and of a request body
+// `encoding` and `truncated`, as a response has them.
 #include "diff/report/message_json.h"
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
@@ -50,6 +50,13 @@ void write_totals(JsonWriter& json, const Totals& totals) {
   json.key("in_flight").number(totals.in_flight).key("dropped").begin_object();
   for (const auto& [reason, samples] : totals.dropped) json.key(reason).number(samples);
   json.end_object().end_object();
+}
+
+void write_answers(JsonWriter& json, std::string_view arm, const ArmAnswers& answers) {
+  json.key(arm).begin_object().key("asked").number(answers.asked).key("answered").number(answers.answered);
+  json.key("silent").boolean(answers.silent).key("error");
+  write_optional_text(json, answers.error);
+  json.end_object();
 }
 
 void write_test(JsonWriter& json, const TestReport& test) {
@@ -160,7 +167,10 @@ std::string render_json(const Report& report) {
   json.end_array();
   write_judged(json, report.judged);
   write_totals(json, report.totals);
-  json.line().key("endpoints").begin_array();
+  json.line().key("arms").begin_object();
+  write_answers(json, "candidate", report.candidate);
+  write_answers(json, "control", report.control);
+  json.end_object().line().key("endpoints").begin_array();
   for (const EndpointReport& endpoint : report.endpoints) write_endpoint(json, endpoint);
   json.end_array().line().key("findings").begin_array();
   for (const FindingReport& finding : report.findings) write_finding(json, finding);

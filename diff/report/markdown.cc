@@ -3,6 +3,7 @@
 // close.
 #include <algorithm>
 
+#include "diff/report/arm_answers.h"
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
 #include "diff/report/shown_text.h"
@@ -66,8 +67,10 @@ std::string verdict_line(const ReportView& view) {
   const std::string_view sign = report.verdict == Verdict::pass   ? "✅ **pass**"
                                 : report.verdict == Verdict::fail ? "❌ **fail**"
                                                                   : "❔ **inconclusive**";
-  return "## truemirror: " + std::string(sign) + "\n\n" + view.headline() +
-         (report.calibrated ? "" : " (uncalibrated: no control)") + "\n\n";
+  // An arm that answers nothing is the first that is read.
+  const std::string silence = silence_of(report);
+  return "## truemirror: " + std::string(sign) + (silence.empty() ? "" : ": " + markdown_text(silence)) + "\n\n" +
+         markdown_text(view.headline()) + (report.calibrated ? "" : " (uncalibrated: no control)") + "\n\n";
 }
 
 std::string value_cell(const std::optional<std::string>& value, const Excerpt& excerpt) {

@@ -63,6 +63,7 @@ class PolicyReader {
          {"burst", [&](auto& n) { policy_.burst = time<std::chrono::milliseconds>(n, 0.001, 3600); }},
          {"coverage", [&](auto& n) { policy_.coverage = fraction_in(n, 0, 1); }},
          {"uncalibrated", [&](auto& n) { uncalibrated(n); }},
+         {"control_differs", [&](auto& n) { policy_.control_differs = fraction_in(n, 0, 1); }},
          {"tolerances", [&](auto& n) { tolerances(n); }},
          {"latency", [&](auto& n) { latency(n); }},
          {"endpoints", [&](auto& n) { endpoints(n); }},

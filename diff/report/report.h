@@ -85,6 +85,14 @@ struct JudgedBy {
   std::string templates;  // where endpoint names came from: `openapi.yaml 0f3c…, 12 templates`; may be empty
 };
 
+// How an arm answered, over the whole run (arm_answers.h).
+struct ArmAnswers {
+  std::uint64_t asked = 0, answered = 0;  // samples; those shed on its account count as asked
+  std::uint64_t unanswered = 0;           // of the newest, how many in a row
+  bool silent = false;                    // it answers nothing, or nothing any more
+  std::string error;                      // its last one, for people
+};
+
 struct Report {
   RunInfo run;
   JudgedBy judged;
@@ -92,6 +100,7 @@ struct Report {
   bool calibrated = true;
   std::vector<std::string> reasons;
   Totals totals;
+  ArmAnswers candidate, control;
   std::vector<EndpointReport> endpoints;
   std::vector<FindingReport> findings;
   std::vector<RuleUse> rules;

@@ -18,6 +18,7 @@ class ReportReader {
     read_endpoints();
     read_details();
     read_judged();
+    read_arms();
     read_findings();
     return std::move(report_);
   }
@@ -46,6 +47,7 @@ class ReportReader {
   void read_tests(EndpointReport& endpoint, std::int64_t position);
   void read_details();
   void read_judged();
+  void read_arms();
   // A table that programs before this did not write.
   bool has_table(std::string_view name);
   void read_latency(EndpointReport& endpoint, std::int64_t position);
@@ -131,6 +133,17 @@ void ReportReader::read_judged() {
   judged.burst = std::chrono::duration_cast<std::chrono::milliseconds>(Nanoseconds(row.integer()));
   judged.control_failures = static_cast<std::size_t>(row.counter());
   judged.templates = row.text();
+}
+
+void ReportReader::read_arms() {
+  if (!has_table("arm")) return;
+  SqliteStatement row(connection_, "SELECT arm, asked, answered, unanswered, silent, error FROM arm");
+  while (row.step()) {
+    ArmAnswers& answers = row.text() == "candidate" ? report_.candidate : report_.control;
+    for (auto* count : {&answers.asked, &answers.answered, &answers.unanswered}) *count = row.counter();
+    answers.silent = row.flag();
+    answers.error = row.text();
+  }
 }
 
 // Beside the tests that have been read, by the places of endpoint and test.

@@ -50,6 +50,11 @@ ReportRow judged_row(const JudgedBy& judged) {
                     signed64(judged.control_failures), judged.templates});
 }
 
+ReportRow arm_row(Arm arm, const ArmAnswers& answers) {
+  return ReportRow({to_string(arm), signed64(answers.asked), signed64(answers.answered), signed64(answers.unanswered),
+                    std::int64_t{answers.silent}, answers.error});
+}
+
 ReportRow finding_row(std::int64_t position, const FindingReport& finding) {
   return ReportRow({finding.id, position, finding.endpoint, finding.location, to_string(finding.kind),
                     finding.transition, to_string(finding.status), std::int64_t{finding.proven},
@@ -78,6 +83,7 @@ struct ReportWriter::Statements {
   SqliteStatement test{connection, insert_into("test", 14)};
   SqliteStatement test_detail{connection, insert_into("test_detail", 6)};
   SqliteStatement judged{connection, insert_into("judged", 4)};
+  SqliteStatement arm{connection, insert_into("arm", 6)};
   SqliteStatement latency{connection, insert_into("latency", 6)};
   SqliteStatement finding{connection, insert_into("finding", 17)};
   SqliteStatement example{connection, insert_into("example", 3)};
@@ -115,9 +121,9 @@ void ReportWriter::forget() {
 
 void ReportWriter::write(const Report& report) {
   if (!filled_) {
-    static constexpr std::array kTables{"run",     "reason",      "dropped",  "rule",      "endpoint",
-                                        "test",    "test_detail", "judged",   "latency",   "finding",
-                                        "example", "sample",      "response", "divergence"};
+    static constexpr std::array kTables{"run",     "reason",      "dropped", "rule",     "endpoint",
+                                        "test",    "test_detail", "judged",  "arm",      "latency",
+                                        "finding", "example",     "sample",  "response", "divergence"};
     for (const char* table : kTables) connection_.run(("DELETE FROM " + std::string(table)).c_str());
     filled_ = true;
   }
@@ -133,6 +139,9 @@ void ReportWriter::write_run(const Report& report) {
   std::vector<ReportRow> rows{run_row(report)};
   const std::size_t judged_at = rows.size();
   rows.push_back(judged_row(report.judged));
+  const std::size_t arms_at = rows.size();
+  rows.push_back(arm_row(Arm::candidate, report.candidate));
+  rows.push_back(arm_row(Arm::control, report.control));
   const std::size_t reasons_at = rows.size();
   std::int64_t position = 0;
   for (const std::string& reason : report.reasons) rows.push_back(ReportRow({position++, reason}));
@@ -146,10 +155,13 @@ void ReportWriter::write_run(const Report& report) {
   }
   for (const ReportRow& row : rows) row.append_to(buffer_);
   if (!changed(run_)) return;
-  connection_.run("DELETE FROM run; DELETE FROM judged; DELETE FROM reason; DELETE FROM dropped; DELETE FROM rule");
+  connection_.run(
+      "DELETE FROM run; DELETE FROM judged; DELETE FROM arm; DELETE FROM reason; DELETE FROM dropped; DELETE FROM "
+      "rule");
   for (std::size_t at = 0; at < rows.size(); ++at) {
     SqliteStatement& insert = at < judged_at    ? statements_->run
-                              : at < reasons_at ? statements_->judged
+                              : at < arms_at    ? statements_->judged
+                              : at < reasons_at ? statements_->arm
                               : at < dropped_at ? statements_->reason
                               : at < rules_at   ? statements_->dropped
                                                 : statements_->rule;

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "diff/report/control_differs.h"
 #include "diff/report/issues.h"
 #include "diff/report/run_tables.h"
 #include "diff/stats/evidence.h"
@@ -105,20 +106,25 @@ void judge(Report& report, const RunTables& tables, const AggregateOptions& opti
   for (const FindingReport& finding : report.findings) {
     if (finding.proven && finding.status == FindingStatus::fresh) ++proven[finding.endpoint];
   }
+  const std::map<std::string, std::string> differs = where_control_differs(report, options.policy.control_differs);
   std::vector<JudgedEndpoint> judged;
   std::size_t excluded = 0;
   for (EndpointReport& endpoint : report.endpoints) {
     JudgedEndpoint each{.endpoint = endpoint.endpoint, .pairs = endpoint.pairs, .tests = endpoint.tests};
     each.excluded = options.policy.is_excluded(endpoint.endpoint);
     each.proven_findings = each.excluded ? 0 : proven[endpoint.endpoint];
-    each.verdict = endpoint.verdict = endpoint_verdict(endpoint.tests, each.proven_findings);
+    if (const auto at = differs.find(endpoint.endpoint); at != differs.end()) each.control_differs = at->second;
+    each.verdict = endpoint.verdict =
+        endpoint_verdict(endpoint.tests, each.proven_findings, !each.control_differs.empty());
     excluded += each.excluded ? 1 : 0;
     judged.push_back(each);
   }
   RunVerdict verdict = judge_run(judged,
                                  {.calibrated = report.calibrated,
                                   .control_healthy = tables.control_health.healthy(),
-                                  .control_failures = tables.control_health.failures()},
+                                  .control_failures = tables.control_health.failures(),
+                                  .candidate_silence = silence_of("candidate", report.candidate),
+                                  .control_silence = silence_of("control", report.control)},
                                  options.policy);
   report.judged = {.alpha = options.policy.alpha,
                    .burst = options.policy.burst,
@@ -150,6 +156,8 @@ Report make_report(RunTables tables, const AggregateOptions& options, const RunI
   report.calibrated = options.control != ControlMode::none;
   report.totals = totals;
   report.totals.diverged = tables.diverged;
+  report.candidate = tables.candidate.answers(tables.newest);
+  report.control = tables.control.answers(tables.newest);
   report.endpoints = report_endpoints(tables.endpoints);
   report.findings = report_findings(tables.findings, options.policy, report.calibrated);
   judge(report, tables, options);

@@ -33,6 +33,8 @@ void RunTables::count(const Comparison& comparison, const std::vector<Presence>&
   count_defaults(comparison.candidate_defaults, defaults);
   diverged += facts.diverged ? 1 : 0;
   endpoints.compared(comparison, facts);
+  candidate.count(comparison.candidate, sample.at);
+  if (comparison.control) control.count(*comparison.control, sample.at);
   if (comparison.control) control_health.pair(arm_failed(comparison.stable, *comparison.control));
 }
 

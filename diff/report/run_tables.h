@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "diff/report/aggregate.h"
+#include "diff/report/arm_answers.h"
 #include "diff/report/endpoint_table.h"
 #include "diff/report/finding_table.h"
 #include "diff/report/report.h"
@@ -22,6 +23,7 @@ struct RunTables {
   EndpointTable endpoints;
   FindingTable findings;
   ControlHealth control_health;
+  ArmTally candidate, control;
   std::vector<RuleCount> rules;                                // by index in the rule set
   std::array<std::uint64_t, kDefaultRules.size()> defaults{};  // samples that each default header rule hid something in
   std::uint64_t diverged = 0;

@@ -34,6 +34,9 @@ CREATE TABLE test_detail (
   PRIMARY KEY (endpoint, position)) WITHOUT ROWID;
 CREATE TABLE judged (
   alpha REAL, burst_ns INTEGER NOT NULL, control_failures INTEGER NOT NULL, templates TEXT NOT NULL);
+CREATE TABLE arm (
+  arm TEXT PRIMARY KEY, asked INTEGER NOT NULL, answered INTEGER NOT NULL, unanswered INTEGER NOT NULL,
+  silent INTEGER NOT NULL, error TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE latency (
   endpoint INTEGER NOT NULL, arm TEXT NOT NULL, first_bucket INTEGER NOT NULL, buckets TEXT NOT NULL, sum REAL,
   max REAL, PRIMARY KEY (endpoint, arm)) WITHOUT ROWID;

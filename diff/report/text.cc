@@ -102,7 +102,7 @@ void TextReport::wrapped(std::string_view first, std::string_view indent, const 
 void TextReport::verdict() {
   const Report& report = view_.report;
   const std::string name = shouted(report.verdict);
-  const std::string more = view_.headline() + (report.calibrated ? "" : " (uncalibrated: no control)");
+  const std::string more = shown_text(view_.headline()) + (report.calibrated ? "" : " (uncalibrated: no control)");
   const std::size_t start = out_.size();
   wrapped(name + "  ", std::string(name.size() + 2, ' '), more);
   out_.replace(start, name.size(), ink(ink_of(report.verdict), name));

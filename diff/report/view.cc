@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "diff/report/arm_answers.h"
 #include "diff/report/phrase.h"
 #include "diff/stats/judge_test.h"
 
@@ -131,6 +132,7 @@ std::uint64_t diverged_beyond_noise(const EndpointReport& endpoint) {
 std::string ReportView::headline() const {
   std::string text;
   const auto add = [&text](std::string part) { text += (text.empty() ? "" : ", ") + part; };
+  if (std::string silence = silence_of(report); !silence.empty()) add(std::move(silence));
   if (!proven.empty()) {
     std::string part = phrase_count(proven_count(), "proven finding");
     if (proven.size() != proven_count()) part += " in " + phrase_count(proven.size(), "issue");

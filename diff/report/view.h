@@ -45,7 +45,8 @@ struct ReportView {
   // Over all endpoints.
   [[nodiscard]] std::uint64_t beyond_noise() const;
   [[nodiscard]] std::uint64_t errors() const;
-  // "7 proven findings, 1 slower endpoint" or, where nothing is proven, what is.
+  // "7 proven findings, 1 slower endpoint" or, where nothing is proven, what is. An arm that answers nothing leads. Not
+  // escaped for any format.
   [[nodiscard]] std::string headline() const;
 };
 

@@ -39,8 +39,10 @@ struct Policy {
   std::vector<EndpointBudget> endpoint_budgets;             // the first that matches replaces it
   double coverage = 0.95;                                   // of the pairs that passing endpoints carry, [0, 1]
   bool allow_uncalibrated = false;                          // whether a run without control may pass
-  std::vector<std::string> excluded;                        // endpoint patterns: seen and shown, never judged
-  std::vector<std::string> critical;                        // endpoint patterns with the tighter tolerance
+  double control_differs =
+      0.5;  // of an endpoint's samples: control differs in status or shape in more, it is no control
+  std::vector<std::string> excluded;  // endpoint patterns: seen and shown, never judged
+  std::vector<std::string> critical;  // endpoint patterns with the tighter tolerance
 
   [[nodiscard]] bool is_excluded(std::string_view endpoint) const;
   [[nodiscard]] bool is_critical(std::string_view endpoint) const;

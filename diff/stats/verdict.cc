@@ -35,20 +35,48 @@ std::string failure(const JudgedEndpoint& endpoint) {
 
 using Endpoints = std::span<const JudgedEndpoint>;
 
-void name_failures(Endpoints endpoints, std::vector<std::string>& reasons) {
+// What leads: next to it the rest hardly matters.
+void name_silence(const RunFacts& facts, std::vector<std::string>& reasons) {
+  if (!facts.candidate_silence.empty()) reasons.push_back("candidate_silent: " + facts.candidate_silence);
+  if (!facts.control_silence.empty())
+    reasons.push_back("control_unhealthy: " + facts.control_silence + "; nothing passes until it is well");
+}
+
+// Whether there are any.
+bool name_failures(Endpoints endpoints, std::vector<std::string>& reasons) {
   std::size_t failed = 0;
   for (const JudgedEndpoint& endpoint : endpoints) {
     if (endpoint.excluded || endpoint.verdict != Verdict::fail) continue;
     if (++failed <= kNamed) reasons.push_back(failure(endpoint));
   }
   if (failed > kNamed) reasons.push_back("failed: " + std::to_string(failed - kNamed) + " further endpoints");
+  return failed > 0;
+}
+
+// Where endpoints at which control is no yardstick carry more of the pairs than coverage forgives.
+void name_control_differences(Endpoints endpoints, std::uint64_t pairs, double coverage,
+                              std::vector<std::string>& reasons) {
+  std::uint64_t carried = 0;
+  std::size_t differing = 0;
+  std::string where;
+  for (const JudgedEndpoint& endpoint : endpoints) {
+    if (endpoint.excluded || endpoint.control_differs.empty()) continue;
+    carried += endpoint.pairs;
+    if (++differing > kNamed) continue;
+    where += (where.empty() ? "" : "; ") + std::string(endpoint.endpoint) + ": " + endpoint.control_differs;
+  }
+  if (static_cast<double>(carried) <= (1 - coverage) * static_cast<double>(pairs)) return;
+  if (differing > kNamed) where += "; and at " + std::to_string(differing - kNamed) + " further endpoints";
+  reasons.push_back("control_differs: control is not what stable is, in most samples (" + where +
+                    "); nothing passes until it runs stable's version, or rules cover what is the setup's doing");
 }
 
 // The undecided endpoints with the most pairs first: they are what the coverage lacks.
 void name_undecided(Endpoints endpoints, std::vector<std::string>& reasons) {
   std::vector<const JudgedEndpoint*> undecided;
   for (const JudgedEndpoint& endpoint : endpoints) {
-    if (!endpoint.excluded && endpoint.verdict == Verdict::inconclusive) undecided.push_back(&endpoint);
+    if (endpoint.excluded || endpoint.verdict != Verdict::inconclusive || !endpoint.control_differs.empty()) continue;
+    undecided.push_back(&endpoint);
   }
   std::sort(undecided.begin(), undecided.end(), [](const JudgedEndpoint* a, const JudgedEndpoint* b) {
     return a->pairs != b->pairs ? a->pairs > b->pairs : a->endpoint < b->endpoint;
@@ -69,10 +97,10 @@ std::string_view to_string(Verdict verdict) {
   return kNames.at(static_cast<std::size_t>(verdict));
 }
 
-Verdict endpoint_verdict(std::span<const TestReport> tests, std::uint64_t proven_findings) {
+Verdict endpoint_verdict(std::span<const TestReport> tests, std::uint64_t proven_findings, bool control_differs) {
   const auto is = [](Verdict verdict) { return [verdict](const TestReport& test) { return test.verdict == verdict; }; };
   if (proven_findings > 0 || std::any_of(tests.begin(), tests.end(), is(Verdict::fail))) return Verdict::fail;
-  const bool passes = !tests.empty() && std::all_of(tests.begin(), tests.end(), is(Verdict::pass));
+  const bool passes = !control_differs && !tests.empty() && std::all_of(tests.begin(), tests.end(), is(Verdict::pass));
   return passes ? Verdict::pass : Verdict::inconclusive;
 }
 
@@ -85,8 +113,9 @@ void ControlHealth::pair(bool control_failed) {
 
 RunVerdict judge_run(Endpoints endpoints, const RunFacts& facts, const Policy& policy) {
   RunVerdict run;
-  name_failures(endpoints, run.reasons);
-  if (!run.reasons.empty()) run.verdict = Verdict::fail;
+  name_silence(facts, run.reasons);
+  const bool silent = !run.reasons.empty();
+  if (name_failures(endpoints, run.reasons)) run.verdict = Verdict::fail;
 
   std::uint64_t pairs = 0, passing = 0;
   for (const JudgedEndpoint& endpoint : endpoints) {
@@ -101,19 +130,20 @@ RunVerdict judge_run(Endpoints endpoints, const RunFacts& facts, const Policy& p
     run.reasons.emplace_back(
         "uncalibrated: without control nothing passes; set one, or `uncalibrated: allow` in the policy");
   }
-  if (!facts.control_healthy) {
+  if (!facts.control_healthy && facts.control_silence.empty()) {
     run.reasons.push_back("control_unhealthy: control failed in " + std::to_string(facts.control_failures) +
                           " of its last " + std::to_string(ControlHealth::kWindow) +
                           " pairs; nothing passes until it is well");
   }
+  name_control_differences(endpoints, pairs, policy.coverage, run.reasons);
   if (pairs == 0) {
     run.reasons.emplace_back("no_pairs: nothing has been compared");
-  } else if (covered < policy.coverage && run.verdict != Verdict::fail) {
+  } else if (covered < policy.coverage && run.verdict != Verdict::fail && !silent) {
     run.reasons.push_back("coverage: passing endpoints carry " + percent(covered) + " of the pairs; " +
                           percent(policy.coverage) + " are needed");
     name_undecided(endpoints, run.reasons);
   }
-  if (run.verdict != Verdict::fail && run.reasons.size() == failures_named) {
+  if (run.verdict != Verdict::fail && !silent && run.reasons.size() == failures_named) {
     run.verdict = Verdict::pass;
     run.reasons.push_back("covered: passing endpoints carry " + percent(covered) + " of the pairs");
   }

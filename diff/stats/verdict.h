@@ -32,8 +32,10 @@ struct TestReport {
   Verdict verdict = Verdict::inconclusive;
 };
 
-// Fail if a test or a finding of the endpoint is proven; pass if every test passes; else inconclusive.
-[[nodiscard]] Verdict endpoint_verdict(std::span<const TestReport> tests, std::uint64_t proven_findings);
+// Fail if a test or a finding of the endpoint is proven; pass if every test passes and control is what it says, a
+// second instance of stable; else inconclusive.
+[[nodiscard]] Verdict endpoint_verdict(std::span<const TestReport> tests, std::uint64_t proven_findings,
+                                       bool control_differs = false);
 
 // Control is healthy unless it failed in over 1 % of its last 1,000 pairs, that is in more than 10 of them.
 class ControlHealth {
@@ -55,13 +57,15 @@ struct JudgedEndpoint {
   std::span<const TestReport> tests;
   std::uint64_t proven_findings = 0;
   Verdict verdict = Verdict::inconclusive;
-  bool excluded = false;  // by policy: neither fails the run nor counts as covered
+  bool excluded = false;          // by policy: neither fails the run nor counts as covered
+  std::string control_differs{};  // how control differs from stable in most samples; empty where it does not
 };
 
 struct RunFacts {
   bool calibrated = true;
   bool control_healthy = true;
   std::size_t control_failures = 0;
+  std::string candidate_silence{}, control_silence{};  // a sentence about an arm that answers nothing; else empty
 };
 
 struct RunVerdict {

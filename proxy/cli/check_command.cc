@@ -54,7 +54,8 @@ void print_policy(const Policy& policy) {
   std::cout << "# policy in effect:\n"
             << "#   alpha: " << percent(policy.alpha) << ", burst: " << format_duration(policy.burst)
             << ", coverage: " << percent(policy.coverage)
-            << ", uncalibrated: " << (policy.allow_uncalibrated ? "allow" : "deny") << "\n"
+            << ", uncalibrated: " << (policy.allow_uncalibrated ? "allow" : "deny")
+            << ", control_differs: " << percent(policy.control_differs) << "\n"
             << "#   tolerances: divergence " << percent(tolerances.divergence) << ", errors "
             << percent(tolerances.errors) << ", critical " << percent(tolerances.critical) << ", latency p50 "
             << percent(tolerances.latency_p50) << ", p90 " << percent(tolerances.latency_p90) << ", p99 "

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "diff/report/arm_answers.h"
+#include "diff/report/control_differs.h"
 #include "diff/report/finding_proof.h"
 #include "diff/stats/judge_test.h"
 
@@ -52,6 +54,9 @@ void judge_again(Report& report, const Policy& policy) {
       (keeps_shares(report) || std::none_of(report.reasons.begin(), report.reasons.end(), [](const auto& reason) {
          return reason.starts_with("control_unhealthy");
        }));
+  facts.candidate_silence = silence_of("candidate", report.candidate);
+  facts.control_silence = silence_of("control", report.control);
+  const std::map<std::string, std::string> differs = where_control_differs(report, policy.control_differs);
   const double scale = keeps_shares(report) ? policy.alpha / report.judged.alpha : 1;
   if (scale != 1) prove_again(report, policy.alpha);
   std::vector<JudgedEndpoint> judged;
@@ -65,9 +70,11 @@ void judge_again(Report& report, const Policy& policy) {
       if (test.n == 0) test.pairs_needed = std::max(test.pairs_needed, before_thresholds);
     }
     const std::uint64_t proven = proven_findings(report, endpoint.endpoint);
-    endpoint.verdict = endpoint_verdict(endpoint.tests, proven);
+    const auto differing = differs.find(endpoint.endpoint);
+    const std::string differs_here = differing == differs.end() ? "" : differing->second;
+    endpoint.verdict = endpoint_verdict(endpoint.tests, proven, !differs_here.empty());
     judged.push_back({endpoint.endpoint, endpoint.pairs, endpoint.tests, proven, endpoint.verdict,
-                      policy.is_excluded(endpoint.endpoint)});
+                      policy.is_excluded(endpoint.endpoint), differs_here});
   }
   RunVerdict run = judge_run(judged, facts, policy);
   report.verdict = run.verdict;

@@ -16,11 +16,13 @@
 #include "proxy/replay/recorded_sample.h"
 #include "proxy/replay/replayer.h"
 #include "proxy/shadow/pipeline.h"
+#include "proxy/upstream/probe.h"
 
 namespace truemirror {
 namespace {
 
 constexpr std::chrono::seconds kDrain{15};
+constexpr std::chrono::milliseconds kProbe{1'000};
 
 PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::shared_ptr<const Redactor>& redactor) {
   PipelineOptions options;
@@ -55,6 +57,17 @@ PipelineOptions pipeline_options(const ReplayArguments& arguments, const std::sh
   options.comparisons = arguments.comparisons.value_or("");
   options.marks = MarkKey::random();
   return options;
+}
+
+// Before requests are sent that nobody will answer.
+void say_who_cannot_be_reached(const ReplayArguments& arguments) {
+  const auto look = [](const char* role, const UpstreamUrl& url) {
+    const std::string problem = Probe(url, nullptr, kProbe).look();
+    if (!problem.empty()) spdlog::warn("{} {} cannot be reached: {}", role, url.text, problem);
+  };
+  if (arguments.stable) look("stable", *arguments.stable);
+  look("candidate", arguments.candidate);
+  if (arguments.control) look("control", *arguments.control);
 }
 
 void say_fidelity(const ReplayStats& stats, bool open_loop) {
@@ -100,6 +113,7 @@ int replay_command(const ReplayArguments& arguments) {
   if (!replayer) return spdlog::error("{}", replayer.error().text), kUsage;
   auto pipeline = Pipeline::open(pipeline_options(arguments, *redactor));
   if (!pipeline) return spdlog::error("{}", pipeline.error().text), kUsage;
+  say_who_cannot_be_reached(arguments);
   (*pipeline)->start();
   const bool terminal = isatty(STDERR_FILENO) != 0;
   const StopOnSignal stop("stopping: no more requests are sent; what is under way ends within the arms' deadline");

@@ -2,6 +2,7 @@
 // order. Lives on the program's main thread, which also looks after readiness once a second.
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <csignal>
 #include <ctime>
 
@@ -14,11 +15,11 @@
 #include "proxy/cli/run_setup.h"
 #include "proxy/cli/same_address.h"
 #include "proxy/cli/serve_metrics.h"
+#include "proxy/cli/upstream_watch.h"
 #include "proxy/cli/version.h"
 #include "proxy/live/server.h"
 #include "proxy/shadow/background.h"
 #include "proxy/shadow/pipeline.h"
-#include "proxy/upstream/probe.h"
 
 namespace truemirror {
 namespace {
@@ -26,7 +27,6 @@ namespace {
 // Together under the 30 s that supervisors usually grant between SIGTERM and SIGKILL.
 constexpr std::chrono::seconds kDrainLive{20};
 constexpr std::chrono::seconds kDrainShadow{5};
-constexpr std::chrono::milliseconds kProbe{1'000};
 // A log shipper that hangs must neither end the comparing nor hold up the drain.
 constexpr std::chrono::milliseconds kLinesPatience{2'000};
 
@@ -155,8 +155,7 @@ PipelineOptions pipeline_options(const ServeConfig& config, const std::shared_pt
 // The service while it runs.
 class Service {
  public:
-  explicit Service(const ServeConfig& config)
-      : config_(config), probe_(config.stable, config.stable_tls.loaded, kProbe) {}
+  explicit Service(const ServeConfig& config) : config_(config), upstreams_(config) {}
   // Also after a start that failed half way: who asks goes before who is asked.
   ~Service() {
     admin_.reset();
@@ -174,7 +173,7 @@ class Service {
 
  private:
   Result<void> start_admin();
-  void look_at_stable();
+  void look_at_upstreams() { upstreams_.look(live_->stats(), pipeline_->shadow_stats()); }
   void look_at_capture();
   void reload();
   void rotate_ticket_keys();
@@ -183,10 +182,8 @@ class Service {
 
   const ServeConfig& config_;
   std::atomic<bool> mirroring_{true};
-  mutable std::mutex mutex_;
-  Probe probe_;
-  std::string stable_problem_ = "stable has not been looked at yet";
-  bool draining_ = false;
+  std::atomic<bool> draining_{false};
+  UpstreamWatch upstreams_;
   CaptureWatch capture_watch_;
   std::chrono::steady_clock::time_point keys_rotated_at_ = std::chrono::steady_clock::now();
   std::unique_ptr<Pipeline> pipeline_;
@@ -215,7 +212,7 @@ Result<void> Service::start() {
   if (auto admin = start_admin(); !admin) return admin;
   live_->start();
   say_what_runs();
-  look_at_stable();
+  look_at_upstreams();
   return {};
 }
 
@@ -272,22 +269,7 @@ void Service::say_what_runs() const {
                to_string(HostPort{config_.admin.listen.host, admin_->port()}));
 }
 
-std::string Service::not_ready() const {
-  const std::lock_guard lock(mutex_);
-  return draining_ ? "draining" : stable_problem_;
-}
-
-void Service::look_at_stable() {
-  std::string problem = probe_.look();
-  const std::lock_guard lock(mutex_);
-  if (problem == stable_problem_) return;
-  if (problem.empty()) {
-    spdlog::info("ready: stable {} is reachable", config_.stable.text);
-  } else {
-    spdlog::error("not ready: stable: {}; clients get 503 until it is back", problem);
-  }
-  stable_problem_ = std::move(problem);
-}
+std::string Service::not_ready() const { return draining_ ? "draining" : upstreams_.stable_problem(); }
 
 void Service::look_at_capture() {
   const auto stats = pipeline_->capture_stats();
@@ -334,16 +316,13 @@ void Service::serve() {
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == SIGHUP) reload();
     rotate_ticket_keys();
-    look_at_stable();
+    look_at_upstreams();
     look_at_capture();
   }
 }
 
 int Service::finish() noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    draining_ = true;
-  }
+  draining_ = true;
   spdlog::info("draining: no new connections; exchanges under way have {} s", kDrainLive.count());
   live_->drain(kDrainLive);
   const Result<Report> last = pipeline_->finish(kDrainShadow);

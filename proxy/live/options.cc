@@ -13,6 +13,7 @@ LiveStats& LiveStats::operator+=(const LiveStats& other) {
   bad_requests += other.bad_requests;
   client_aborts += other.client_aborts;
   stable_errors += other.stable_errors;
+  stable_answers += other.stable_answers;
   retries += other.retries;
   accept_errors += other.accept_errors;
   marked += other.marked;
@@ -39,6 +40,7 @@ LiveStats LiveCounters::read() const {
   stats.bad_requests = bad_requests.get();
   stats.client_aborts = client_aborts.get();
   stats.stable_errors = stable_errors.get();
+  stats.stable_answers = stable_answers.get();
   stats.retries = retries.get();
   stats.accept_errors = accept_errors.get();
   stats.marked = marked.get();

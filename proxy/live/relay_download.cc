@@ -74,6 +74,7 @@ ResponseFacts Relay::choose_framing() {
 
 Task<void> Relay::relay_answer() {
   ReadBuffer& in = space_.from_stable;
+  thread_.counters.stable_answers.add();
   const ResponseFacts facts = choose_framing();
   closes_ = facts.close;
   waiting_.reset();

@@ -35,6 +35,7 @@ void Reporter::run() {
 }
 
 bool Reporter::write(const Report& report) {
+  for (const std::string& line : silence_.look(report, std::chrono::steady_clock::now())) spdlog::warn("{}", line);
   const Result<void> written = store_->write(report);
   if (written && failing_) spdlog::info("report: written again");
   if (!written && !failing_) spdlog::error("report: {}; it is tried again every second", written.error().text);

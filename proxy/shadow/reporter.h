@@ -1,5 +1,5 @@
 // Keeps report.db up to date: one thread, one write a second at most, and a last one when the run ends. A store that
-// fails is said once and tried again; serving goes on.
+// fails is said once and tried again; serving goes on. What the report says of arms that do not answer is logged.
 #pragma once
 
 #include <condition_variable>
@@ -11,6 +11,7 @@
 
 #include "diff/report/report.h"
 #include "diff/report/store.h"
+#include "proxy/shadow/silence_log.h"
 
 namespace truemirror {
 
@@ -31,6 +32,7 @@ class Reporter {
 
   std::unique_ptr<ReportStore> store_;
   std::function<Report()> snapshot_;
+  SilenceLog silence_;
   std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false, failing_ = false;

@@ -28,7 +28,7 @@ std::vector<std::string> keys_of(const json::value& object) {
 TEST(ReportJson, HasTheFieldsOfTheContractInItsOrder) {
   const json::object document = parsed(render_json(rich_report()));
   EXPECT_THAT(keys_of(document), ElementsAre("schema", "run", "verdict", "calibrated", "reasons", "judged", "totals",
-                                             "endpoints", "findings", "rules"));
+                                             "arms", "endpoints", "findings", "rules"));
   EXPECT_EQ(document.at("schema").as_int64(), 1);
   EXPECT_EQ(document.at("verdict").as_string(), "fail");
   EXPECT_TRUE(document.at("calibrated").as_bool());

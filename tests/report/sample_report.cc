@@ -159,6 +159,9 @@ Report rich_report() {
                 "http://127.0.0.1:9003"};
   report.verdict = Verdict::fail;
   report.reasons = {"6 of 8 endpoints fail", "control is healthy: 0.1 % of its last 1 000 pairs failed"};
+  report.candidate = {
+      .asked = 9'870, .answered = 9'800, .unanswered = 2, .silent = false, .error = "end of file (read)"};
+  report.control = {.asked = 9'870, .answered = 9'870, .unanswered = 0, .silent = false, .error = ""};
   report.judged = {0.01, milliseconds(1000), 1, "openapi.yaml 0f3c5a7e, 12 templates"};
   report.totals = {12'345, 12'000, 11'930, 1'862, 2, {{"candidate_budget", 60}, {"too_large", 8}}};
   report.endpoints = {endpoint("GET /products/{id}", 3'120, 1'204, Verdict::fail, 1),
