@@ -119,11 +119,11 @@ void read_root(const YAML::Node& root, ServeConfig& config) {
             set_control(config, config_value(url, "control", "http://127.0.0.1:9003 or stable", parse_control));
           });
         }},
-       {"via", [&](const auto& n) { config.via = one_of(n, "via", {"off", "on"}) == "on"; }},
        {"allow_same_address",
         [&](const auto& n) {
           config.allow_same_address = one_of(n, "allow_same_address", {"true", "false"}) == "true";
         }},
+       {"via", [&](const auto& n) { config.via = one_of(n, "via", {"off", "on"}) == "on"; }},
        {"sample", [&](const auto& n) { config.sample = config_value(n, "sample", "10%", parse_fraction); }},
        {"threads", [&](const auto& n) { config.threads = static_cast<unsigned>(count_value(n, "threads", 256)); }},
        {"routes", [&](const auto& n) { config.routes = read_routes(n, config.openapi_file); }},

@@ -63,8 +63,8 @@ std::string effective_config(const ServeConfig& config) {
                                        : config.control_is_stable ? "stable"
                                                                   : "none",
                                        config.control_tls.options, config.control_keep_alive);
-  node["via"] = config.via ? "on" : "off";
   if (config.allow_same_address) node["allow_same_address"] = true;
+  node["via"] = config.via ? "on" : "off";
   node["sample"] = format_fraction(config.sample);
   node["threads"] = config.threads;
   if (config.openapi_file) node["routes"].push_back(YAML::Load("openapi: ''"));

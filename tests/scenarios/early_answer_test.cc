@@ -121,5 +121,34 @@ TEST(EarlyAnswer, AStableThatTakesNothingMoreDoesNotHoldTheAnswerUp) {
   EXPECT_EQ(client.receive("POST")->body.bytes, "done");
 }
 
+// The head alone went to stable, so it alone goes to the arms; one that asks for the body has decided otherwise.
+TEST(EarlyAnswer, InPlaceOf100IsComparedWithWhatTheArmsSayToTheSameHead) {
+  const auto refuses = [](const Socket& socket) {
+    const std::string head = socket.receive_until("\r\n\r\n");
+    EXPECT_NE(head.find("\r\nExpect: 100-continue\r\n"), std::string::npos);
+    EXPECT_NE(head.find("\r\nContent-Length: 4\r\n"), std::string::npos);
+    socket.send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+    EXPECT_EQ(socket.receive(), "");
+  };
+  Conversation stable(refuses);
+  Conversation control(refuses);
+  Conversation candidate([](const Socket& socket) {
+    EXPECT_NE(socket.receive_until("\r\n\r\n"), "");
+    socket.send("HTTP/1.1 100 Continue\r\n\r\n");
+    EXPECT_EQ(socket.receive(), "");
+  });
+  Proxy proxy(stable.url(), candidate.url(), control.url(), mirror_all);
+  {
+    Client client(proxy.port());
+    client.send(post(4, "Expect: 100-continue\r\n"));
+    EXPECT_EQ(client.receive("POST")->status, 403);
+  }
+  const Report report = proxy.finish();
+  EXPECT_EQ(report.totals.compared, 1u);
+  ASSERT_EQ(report.findings.size(), 1u);
+  EXPECT_EQ(report.findings[0].location, "status");
+  EXPECT_EQ(report.findings[0].transition, "403→100");
+}
+
 }  // namespace
 }  // namespace truemirror::testing

@@ -3,11 +3,12 @@
 #include <gmock/gmock.h>
 
 #include "tests/scenarios/proxy.h"
+#include "tests/scenarios/upstream.h"
 
-namespace truemirror {
+namespace truemirror::testing {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr const char* kBody = R"({"ok":true})";
 
@@ -47,7 +48,7 @@ TEST(Paths, ASpellingKeepsNoRealCredentialsAndIsOneEndpoint) {
   Proxy proxy(stable.url(), candidate.url(), "", [](ProxySetup& setup) {
     ArmRoute route{.match = "/account/**", .timeout = {}, .candidate = {}, .control = {}};
     route.candidate.set.emplace_back("Authorization", "sandbox");
-    setup.pipeline.shadow.routes.push_back(route);
+    setup.pipeline.shadow->routes.push_back(route);
   });
   Client client(proxy.port());
   for (const char* target : {"/account/me", "//account/me", "/./account/me", "/%61ccount/me", "/x/../account/me"})
@@ -57,8 +58,8 @@ TEST(Paths, ASpellingKeepsNoRealCredentialsAndIsOneEndpoint) {
   for (const auto& asked : candidate.asked()) EXPECT_EQ(asked.request.headers.get("authorization"), "sandbox");
   for (const auto& asked : stable.asked()) EXPECT_EQ(asked.request.headers.get("authorization"), "real");
   ASSERT_EQ(report.endpoints.size(), 1u);
-  EXPECT_EQ(report.endpoints[0].name, "GET /account/me");
+  EXPECT_EQ(report.endpoints[0].endpoint, "GET /account/me");
 }
 
 }  // namespace
-}  // namespace truemirror
+}  // namespace truemirror::testing
