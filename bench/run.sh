@@ -1,6 +1,6 @@
 #!/bin/sh
 # Answers the questions of bench/README.md, or one of them:
-#   bench/run.sh [live|clients|capture|tls|isolation|limits|soak|threads|instructions|diff|proof|conformance]
+#   bench/run.sh [live|clients|capture|tls|isolation|limits|soak|threads|races|instructions|diff|proof|conformance]
 # `make bench` builds what it runs. The live path's targets, and whether they are met, come as one table at the end.
 set -eu
 here=$(dirname "$0")
@@ -19,6 +19,7 @@ limits() {
   "$here/idle.py" --truemirror "$build/truemirror"
 }
 threads() { "$here/threads.py" --truemirror "$build/truemirror" --counter "$build/bench/libcount_locks.so"; }
+races() { "$here/races.py" --truemirror "$build/truemirror" "$@"; }
 soak() { "$here/soak.py" --truemirror "$build/truemirror" --seconds "$1"; }
 diff() { "$here/diff.py" --build "$build" "$@"; }
 
@@ -43,6 +44,7 @@ case "${1:-}" in
     limits
     soak 60
     threads
+    races --seconds 20
     diff --rounds 1 --seconds 0.2
     proof --runs 100
     conformance
@@ -55,11 +57,12 @@ case "${1:-}" in
   limits) limits ;;
   soak) soak 300 ;;
   threads) threads ;;
+  races) races ;;
   diff) diff ;;
   proof) proof ;;
   instructions) "$here/instructions.py" --truemirror "$build/truemirror" ;;
   conformance) conformance ;;
-  *) echo "bench/run.sh: no question '$1'; there are: live, clients, capture, tls, isolation, limits, soak, threads, instructions, diff, proof, conformance" >&2; exit 2 ;;
+  *) echo "bench/run.sh: no question '$1'; there are: live, clients, capture, tls, isolation, limits, soak, threads, races, instructions, diff, proof, conformance" >&2; exit 2 ;;
 esac
 if [ -z "${1:-}" ]; then
   printf '\nThe targets of the live path:\n'

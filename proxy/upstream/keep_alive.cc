@@ -13,6 +13,8 @@ using Duration = KeepAlive::Duration;
 constexpr std::chrono::seconds kMost = std::chrono::hours(24);
 // Connections that an upstream closes when it restarts go together, as fast as it gets to them.
 constexpr Duration kInstant = std::chrono::milliseconds(500);
+// Ages that differ by no more may be one: timers and busy threads are late.
+constexpr Duration kJitter = std::chrono::milliseconds(100);
 // What a safe age leaves unused of the time, for the upstream's timer and for threads that wait for a core.
 constexpr int kSafePart = 4;
 constexpr Duration kSafeLeast = std::chrono::milliseconds(1);
@@ -89,7 +91,8 @@ void KeepAlive::closed(Duration idle, Time now) {
 // it is believed.
 void KeepAlive::settle(Time now) {
   if (!closing_ || now < closing_->until) return;
-  const bool whatever_the_age = closing_->youngest < closing_->oldest / 2;
+  const bool whatever_the_age =
+      closing_->youngest < closing_->oldest / 2 && closing_->oldest - closing_->youngest > kJitter;
   if (!whatever_the_age && closing_->youngest < shortest_closed_) {
     shortest_closed_ = closing_->youngest;
     raised_again_ = now + kRaiseEvery;

@@ -106,6 +106,7 @@ std::size_t fewest_allocations(SamplingPlan plan, std::string_view request, std:
   LiveOptions options;
   options.listen_port = 0;
   options.stable.url = UpstreamUrl::parse(stable.url()).value();
+  options.stable.keep_alive = std::chrono::hours(1);  // it takes one connection, for POST as well
   LiveServer server(std::move(options),
                     {sink, marks, mirroring, std::make_shared<const SamplingPlan>(std::move(plan))});
   server.bind().value();

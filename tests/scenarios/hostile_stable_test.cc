@@ -75,18 +75,17 @@ TEST(HostileStable, WhoAnnouncesABodyWhereNoneMayBeIsNotAskedAgainOnThatConnecti
 TEST(HostileStable, EndlessInterimResponsesAreGarbage) {
   Upstream stable([](const Asked&, Socket& socket) {
     std::string many;
-    for (int i = 0; i < 1000; ++i) many += "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    for (int i = 0; i < 20'000; ++i) many += "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
     return socket.send(many + ok("late"));
   });
   Proxy proxy(stable.url(), kNowhere, "", no_mirroring);
   Client client(proxy.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  std::string head = client.socket().receive_until("\r\n\r\n");
-  int interim = 0;
-  for (; head.find("HTTP/1.1 103 ") == 0; ++interim) head = client.socket().receive_until("\r\n\r\n");
-  EXPECT_GT(interim, 0);
-  EXPECT_LT(interim, 100);
-  EXPECT_EQ(head.find("HTTP/1.1 502 "), 0u) << head;
+  std::string all;
+  for (std::string more = "?"; !more.empty() && all.find("HTTP/1.1 502 ") == std::string::npos; all += more)
+    more = client.socket().receive();
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 103 "));
+  EXPECT_NE(all.find("HTTP/1.1 502 "), std::string::npos) << all.size();
 }
 
 TEST(HostileStable, AHeadThatIsHugeMalformedOrAmbiguousIsA502) {
@@ -95,9 +94,9 @@ TEST(HostileStable, AHeadThatIsHugeMalformedOrAmbiguousIsA502) {
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
         std::string("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
-        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx"), std::string("HTTP/1.1 200 OK\nX: 1\n\n"),
-        std::string("HTTP/1.1 200 OK\r\nX : 1\r\nContent-Length: 0\r\n\r\n"),
-        std::string("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"), std::string("HTTP/1.1 999 Odd\r\n\r\n")}) {
+        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx"),
+        std::string("HTTP/1.1 200 OK\r\nX: 1\rY: 2\r\n\r\n"), std::string("HTTP/1.1 200 OK\r\n: 1\r\n\r\n"),
+        std::string("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"), std::string("HTTP/1.1 1000 Odd\r\n\r\n")}) {
     Upstream stable([&](const Asked&, Socket& socket) {
       socket.send(bad);
       return false;

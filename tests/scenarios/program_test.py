@@ -22,6 +22,7 @@ from pathlib import Path
 
 WITHIN = 60  # seconds; a program that hangs fails the test
 NOWHERE = "http://127.0.0.1:1"
+ELSEWHERE = "http://127.0.0.1:2"
 
 
 def free_port() -> int:
@@ -112,7 +113,7 @@ class Program(unittest.TestCase):
 
 
 class BadInput(Program):
-    SERVE = ("serve", "--stable", NOWHERE, "--candidate", NOWHERE)
+    SERVE = ("serve", "--stable", NOWHERE, "--candidate", ELSEWHERE)
 
     def test_flags_and_values(self):
         for words, says in (
@@ -127,7 +128,8 @@ class BadInput(Program):
                 self.expect_refusal(words, says)
 
     def test_upstreams_that_are_one_and_the_same(self):
-        for words in (self.SERVE, (*self.SERVE[:-1], "http://localhost:1"), ("replay", "x", *self.SERVE[1:])):
+        for words in ((*self.SERVE[:-1], NOWHERE), (*self.SERVE[:-1], "http://localhost:1"),
+                      ("replay", "x", *self.SERVE[1:-1], NOWHERE)):
             with self.subTest(words=words):
                 self.expect_refusal(words, "are one and the same: both are 127.0.0.1:1")
         (self.dir / "same.yaml").write_text(f"stable: {NOWHERE}\ncandidate: http://127.0.0.1:2\ncontrol: {NOWHERE}\n")

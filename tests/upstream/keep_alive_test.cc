@@ -132,6 +132,13 @@ TEST(KeepAlive, OneSweepOverTheOldestIsNoRestart) {
   EXPECT_LT(keep_alive.limit(kNothing), 1'100ms);
 }
 
+TEST(KeepAlive, ATimeOfMillisecondsThatComesLateIsNoRestart) {
+  KeepAlive keep_alive;
+  for (const Duration idle : {Duration(3ms), Duration(4ms), Duration(20ms)}) keep_alive.closed(idle, at(1s));
+  keep_alive.survived(1ms, at(2s));
+  EXPECT_LT(keep_alive.limit(kNothing), 3ms);
+}
+
 TEST(KeepAlive, OneCloseThatWasNoTimeIsForgottenSlowlyWhileOthersOutliveIt) {
   KeepAlive keep_alive;
   keep_alive.closed(10ms, at(0s));
