@@ -134,18 +134,23 @@ void Relay::answer_is_through() {
   if (client_http10_ && closes_) client_.stream.shutdown_send();
 }
 
-// While the rest of the request goes up: a stable that answers in place of 100 Continue and closes will not have the
-// body that the client may still wait to send. Ends with the upload, which cancels the read.
+// While the rest of the request goes up: where stable ends the connection the client sees that, as it would directly.
+// What it still sends goes on as long as stable takes it; a body that was answered in place of 100 Continue stable will
+// not have. Ends with the upload, which cancels the read.
 Task<void> Relay::watch_stable() {
   ReadBuffer& in = space_.from_stable;
   if (in.empty()) in.release();
   co_await upstream_->stream.until_readable();
   const IoResult got = co_await upstream_->stream.read_some(in.space());
   in.commit(got.bytes);  // nobody's response: the connection is not used again
-  if (got.error == asio::error::operation_aborted || !upload_.held_back()) co_return;
-  if (tee_) tee_->request_withheld();
-  upload_.end(Upload::Cut::stable_left);
-  client_.stream.cancel_read();
+  if (!got.error || got.error == asio::error::operation_aborted || upload_.ended()) co_return;
+  closes_ = true;
+  client_.stream.shutdown_send();
+  if (upload_.held_back()) {
+    if (tee_) tee_->request_withheld();
+    upload_.end(Upload::Cut::stable_left);
+  }
+  client_.stream.cancel_read();  // it is waited for less long from here on
 }
 
 // Part of the way a response takes, but of the request's, too: a 100 has the client go on.

@@ -87,6 +87,8 @@ Task<bool> Relay::read_body() {
     in_.commit(got.bytes);
   }
   if (upload_.ended()) co_return false;  // by the other direction, meanwhile
+  const bool interrupted = got.error == asio::error::operation_aborted && client_.stream.is_open() && !late.expired();
+  if (interrupted) co_return false;
   if (is_too_slow(thread_.loop.clock.now() - since, got.bytes, late.expired())) {
     // What was answered before it was sent has not been broken off.
     if (upload_.held_back() && download_.is_complete() && tee_) tee_->request_withheld();
