@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "proxy/http/exchange.h"
 #include "proxy/http/request_framing.h"
@@ -18,6 +19,7 @@ struct CapturedExchange {
   ConnectionOrdinal connection;
   Request request;
   RequestFraming framing;  // of the request
+  bool https = false;      // the scheme that the client asked by; else it is http
   std::optional<Response> stable, candidate, control;
 
   [[nodiscard]] const std::optional<Response>& arm(Arm which) const {
@@ -26,6 +28,7 @@ struct CapturedExchange {
   [[nodiscard]] std::optional<Response>& arm(Arm which) {
     return which == Arm::stable ? stable : which == Arm::candidate ? candidate : control;
   }
+  [[nodiscard]] std::string_view scheme() const { return https ? "https" : "http"; }
   // Memory held, in bytes, for budgets.
   [[nodiscard]] std::size_t footprint() const;
 };

@@ -18,9 +18,10 @@ json::array name_values(const Headers& headers) {
   return out;
 }
 
-std::string url_of(const Request& request) {
+std::string url_of(const CapturedExchange& exchange) {
+  const Request& request = exchange.request;
   if (!request.target.starts_with('/')) return valid_utf8(request.target);
-  return "http://" + valid_utf8(request.headers.get("host").value_or("unknown")) + valid_utf8(request.target);
+  return std::string(exchange.scheme()) + "://" + valid_utf8(request.headers.get("host").value_or("unknown")) + valid_utf8(request.target);
 }
 
 json::array query_of(const Request& request) {
@@ -38,9 +39,10 @@ json::array query_of(const Request& request) {
   return out;
 }
 
-json::object request_json(const Request& request) {
+json::object request_json(const CapturedExchange& exchange) {
+  const Request& request = exchange.request;
   json::object out{{"method", valid_utf8(request.method)},
-                   {"url", url_of(request)},
+                   {"url", url_of(exchange)},
                    {"httpVersion", "HTTP/1.1"},
                    {"cookies", json::array()},
                    {"headers", name_values(request.headers)},
@@ -154,6 +156,7 @@ bool read_entry(const json::value& entry, CapturedExchange& out) {
   const std::string url = text_of(*request, "url");
   if (out.request.method.empty() || url.empty()) return false;
   read_target(url, out.request);
+  out.https = iequals(std::string_view(url).substr(0, 8), "https://");
   const json::value* response = member(entry, "response");
   const int status = response == nullptr ? 0 : static_cast<int>(std::clamp(number_of(*response, "status"), 0.0, 999.0));
   if (status == 0) return true;  // a request that was blocked or cut off
@@ -187,7 +190,7 @@ void HarWriter::write(const CapturedExchange& exchange, TransferStats& stats) {
   const auto milliseconds = [](Nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); };
   json::object entry{{"startedDateTime", format_wall_time(exchange.at)},
                      {"time", milliseconds(response.latency())},
-                     {"request", request_json(exchange.request)},
+                     {"request", request_json(exchange)},
                      {"response", response_json(response)},
                      {"cache", json::object()},
                      {"timings",

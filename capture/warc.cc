@@ -40,12 +40,13 @@ struct ExchangeNames {
   [[nodiscard]] std::string record_id(std::string_view role) const { return std::string(id).append(role).append(">"); }
 };
 
-// The URI of the request, for other WARC tools; truemirror itself reads the target from the message.
-std::string target_uri(const Request& request) {
+// The URI of the request, for other WARC tools; truemirror itself reads its scheme, and the target from the message.
+std::string target_uri(const CapturedExchange& exchange) {
+  const Request& request = exchange.request;
   constexpr std::string_view kUri = "/:?#@!$&'()*+,;=%~";
   std::string uri;
   if (request.target.find("://") == std::string::npos) {
-    uri = "http://";
+    uri.append(exchange.scheme()).append("://");
     append_percent(uri, request.headers.get("host").value_or("unknown"), ":");
     if (!request.target.starts_with('/')) uri.push_back('/');
   }
@@ -56,7 +57,7 @@ std::string target_uri(const Request& request) {
 ExchangeNames names_of(const CapturedExchange& exchange) {
   std::string id(kIdPrefix);
   id.append(clean_run_id(exchange.run)).append(":").append(std::to_string(exchange.sequence)).append(":");
-  return {std::move(id), format_wall_time(exchange.at), target_uri(exchange.request)};
+  return {std::move(id), format_wall_time(exchange.at), target_uri(exchange)};
 }
 
 // Opens a record; `finish` closes it.
@@ -284,6 +285,7 @@ bool read_request(const WarcRecord& record, const RecordId& id, CapturedExchange
   out.sequence = id.sequence;
   out.at = *at;
   out.connection = {*number, *ordinal};
+  out.https = record.field("WARC-Target-URI").starts_with("https://");
   // `removed` is what older captures say of it.
   const std::string_view framing = record.field(kFraming);
   out.framing.withheld = framing == "withheld";

@@ -155,6 +155,8 @@ void Comparer::capture(Comparison& comparison, RequestFraming framing) {
   exchange.sequence = comparison.sequence;
   exchange.at = comparison.at;
   exchange.connection = comparison.connection;
+  // As stable was told, by us or by what stands before us.
+  exchange.https = iequals(comparison.request.headers.get("x-forwarded-proto").value_or(""), "https");
   exchange.request = std::move(comparison.request);
   exchange.framing = std::move(framing);
   exchange.stable = std::move(comparison.stable);

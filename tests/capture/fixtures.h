@@ -120,6 +120,7 @@ inline void expect_same(const CapturedExchange& a, const CapturedExchange& b) {
   EXPECT_EQ(a.request.method, b.request.method);
   EXPECT_EQ(a.request.target, b.request.target);
   EXPECT_TRUE(a.request.headers == b.request.headers);
+  EXPECT_EQ(a.https, b.https);
   EXPECT_EQ(a.framing.chunked, b.framing.chunked);
   EXPECT_TRUE(a.framing.trailers == b.framing.trailers);
   expect_same(a.request.body, b.request.body);

@@ -17,6 +17,7 @@ CapturedExchange full_exchange() {
   exchange.request.target = "/a?b=%20c&d=\xC3\xA9";
   exchange.request.headers = {
       {"Host", "shop.example:8080"}, {"X-Odd", "a: b; \"c\""}, {"X-Odd", ""}, {"x-lower", "\xE9"}};
+  exchange.https = true;
   exchange.framing = {.chunked = true, .trailers = {{"X-Sum", "9"}}, .withheld = false};
   exchange.request.body = Body(std::string("\0\x01\r\n\r\nWARC/1.1\r\n\xFF", 17));
   exchange.stable->status = 503;

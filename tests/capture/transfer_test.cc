@@ -97,6 +97,8 @@ TEST(Har, EntriesOfABrowserAreRead) {
   ASSERT_EQ(read.size(), 2U);
   EXPECT_EQ(read[0].at, test_time(500'000'000));
   EXPECT_EQ(read[0].request.target, "/a?b=c");
+  EXPECT_TRUE(read[0].https);
+  EXPECT_FALSE(read[1].https);
   EXPECT_EQ(read[0].request.headers.get("host"), "shop.example:8443");
   EXPECT_EQ(read[0].request.headers.size(), 1U);
   EXPECT_EQ(read[0].stable->body.bytes, "hi");
