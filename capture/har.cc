@@ -21,7 +21,8 @@ json::array name_values(const Headers& headers) {
 std::string url_of(const CapturedExchange& exchange) {
   const Request& request = exchange.request;
   if (!request.target.starts_with('/')) return valid_utf8(request.target);
-  return std::string(exchange.scheme()) + "://" + valid_utf8(request.headers.get("host").value_or("unknown")) + valid_utf8(request.target);
+  return std::string(exchange.scheme()) + "://" + valid_utf8(request.headers.get("host").value_or("unknown")) +
+         valid_utf8(request.target);
 }
 
 json::array query_of(const Request& request) {
