@@ -23,7 +23,7 @@ from targets import judge
 LOAD_CPU, PROXY_CPU = 0, 1
 NGINX, HAPROXY, MIRROR_204 = "nginx", "haproxy", "nginx mirror 100 %, answered 204"
 OWN_0, OWN_100 = "truemirror, sample 0 %", "truemirror 100 %, candidate"
-ROOM = ("--limit", "connections=20000")
+ROOM = ("--limit", "connections=9000")
 
 
 def load(port, clients, seconds):
@@ -78,7 +78,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the children inherit it
 
     with tempfile.TemporaryDirectory(prefix="truemirror-bench-") as folder, \
-            Servers(folder, os.path.abspath(options.truemirror), connections=20_000) as servers:
+            Servers(folder, os.path.abspath(options.truemirror), connections=9_000) as servers:
         stable, candidate, _, empty = servers.upstream(LOAD_CPU)
         subjects = {
             NGINX: servers.nginx_proxy("nginx", PROXY_CPU, stable, keep=2048),
