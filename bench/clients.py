@@ -26,12 +26,12 @@ OWN_0, OWN_100 = "truemirror, sample 0 %", "truemirror 100 %, candidate"
 ROOM = ("--limit", "connections=9000")
 
 
-def load(port, clients, seconds):
+def load(port, clients, seconds, name=""):
     """Requests completed and requests a second. A failed request ends the bench; wrk's connects may take a retry."""
     out = subprocess.run(["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s",
                           f"http://127.0.0.1:{port}/orders/7"], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out or re.search(r"(read|write|timeout) [1-9]", out):
-        raise SystemExit("a request failed, so nothing is measured:\n" + out)
+        raise SystemExit("a request failed, so nothing is measured: {name}\n".format(name=name) + out)
     return int(re.search(r"(\d+) requests in", out).group(1)), float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
 
 
@@ -79,13 +79,14 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="truemirror-bench-") as folder, \
             Servers(folder, os.path.abspath(options.truemirror), connections=9_000) as servers:
-        stable, candidate, _, empty = servers.upstream(LOAD_CPU)
+        # An upstream each: what one keeps open takes no connection of another's.
+        places = [servers.upstream(LOAD_CPU, f"upstream-{at}") for at in range(5)]
         subjects = {
-            NGINX: servers.nginx_proxy("nginx", PROXY_CPU, stable, keep=2048),
-            HAPROXY: servers.haproxy("haproxy", PROXY_CPU, stable),
-            OWN_0: servers.proxy("sample-0", PROXY_CPU, stable, candidate, sample="0%", extra=ROOM),
-            MIRROR_204: servers.nginx_proxy("mirror-204", PROXY_CPU, stable, empty, keep=2048),
-            OWN_100: servers.proxy("candidate", PROXY_CPU, stable, candidate, extra=ROOM),
+            NGINX: servers.nginx_proxy("nginx", PROXY_CPU, places[0][0], keep=2048),
+            HAPROXY: servers.haproxy("haproxy", PROXY_CPU, places[1][0]),
+            OWN_0: servers.proxy("sample-0", PROXY_CPU, *places[2][:2], sample="0%", extra=ROOM),
+            MIRROR_204: servers.nginx_proxy("mirror-204", PROXY_CPU, places[3][0], places[3][3], keep=2048),
+            OWN_100: servers.proxy("candidate", PROXY_CPU, *places[4][:2], extra=ROOM),
         }
         names = list(subjects)
         costs = {(name, count): [] for name in names for count in counts}
@@ -96,7 +97,7 @@ def main():
                 for name in names[turn % len(names):] + names[:turn % len(names)]:
                     pid, port, _ = subjects[name]
                     if turn == 0:  # connections, pools, page faults
-                        rates[name, count] = load(port, count, 1)[1]
+                        rates[name, count] = load(port, count, 1, name)[1]
                         continue
                     costs[name, count].append(cost(pid, port, count, options.seconds)[0])
                 if turn == 0:

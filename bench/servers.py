@@ -89,11 +89,11 @@ class Servers:
         binary = "/usr/sbin/nginx" if os.path.exists("/usr/sbin/nginx") else "nginx"
         return self._start(name, port, cpu, [binary, "-c", str(config), "-e", str(self.folder / (name + ".err"))])
 
-    def upstream(self, cpu):
+    def upstream(self, cpu, name="upstream"):
         """Ports of stable, candidate, control, and of a candidate that answers 204."""
         ports = [free_port() for _ in range(4)]
         answers = [f"return 200 '{BODY}';"] * 3 + ["return 204;"]
-        self.nginx("upstream", cpu, ports[0], "\n".join(
+        self.nginx(name, cpu, ports[0], "\n".join(
             f"server {{ listen 127.0.0.1:{port}; location / {{ {answer} }} }}" for port, answer in zip(ports, answers)))
         return ports
 
