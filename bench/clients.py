@@ -78,7 +78,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the children inherit it
 
     with tempfile.TemporaryDirectory(prefix="truemirror-bench-") as folder, \
-            Servers(folder, os.path.abspath(options.truemirror), connections=9_000) as servers:
+            Servers(folder, os.path.abspath(options.truemirror), connections=14_000) as servers:
         # An upstream each: what one keeps open takes no connection of another's.
         places = [servers.upstream(LOAD_CPU, f"upstream-{at}") for at in range(5)]
         subjects = {

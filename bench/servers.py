@@ -113,7 +113,7 @@ class Servers:
     def haproxy(self, name, cpu, stable):
         port = free_port()
         config = self.folder / (name + ".cfg")
-        config.write_text(HAPROXY.format(port=port, stable=stable, connections=self.connections))
+        config.write_text(HAPROXY.format(port=port, stable=stable, connections=min(self.connections, 9000)))
         return self._start(name, port, cpu, ["haproxy", "-db", "-f", str(config)]), port, None
 
     def forwarder(self, name, cpu, stable, binary):
