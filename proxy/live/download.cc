@@ -5,6 +5,7 @@ namespace truemirror {
 void Download::begin() {
   state_ = State::silent;
   stable_keeps_ = true;
+  in_order_ = false;
   space_.response_scanner.reset();
 }
 
@@ -25,8 +26,9 @@ Download::Step Download::look(std::string_view unread, const Course& course, con
   return space_.response.status < 200 ? Step::interim : Step::answer;
 }
 
-void Download::ended(StableFailure why, bool late) {
-  const bool nothing_came = state_ == State::silent && !late;
+void Download::ended(StableFailure why, End how) {
+  const bool nothing_came = state_ == State::silent && how != End::late;
+  in_order_ = how == End::in_order;
   fail(std::move(why));
   if (nothing_came) state_ = State::lost;
 }

@@ -54,8 +54,11 @@ class Download {
   void heard() {
     if (state_ == State::silent) state_ = State::heard;
   }
-  // The connection ended, or its time did.
-  void ended(StableFailure why, bool late);
+  // How the connection ended under a response that was waited for.
+  enum class End : std::uint8_t { in_order, broken_off, late };
+  void ended(StableFailure why, End how);
+  // Whether it was by an orderly end.
+  [[nodiscard]] bool ended_in_order() const { return in_order_; }
   void fail(StableFailure why);
 
   // A 1xx is going to the client, and has gone; `back`: to what it was, for one that stable did not send.
@@ -88,7 +91,7 @@ class Download {
  private:
   Workspace& space_;
   State state_ = State::silent;
-  bool stable_keeps_ = true;
+  bool stable_keeps_ = true, in_order_ = false;
   StableFailure failure_;
 };
 

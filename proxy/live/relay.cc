@@ -74,8 +74,7 @@ Task<Next> Relay::run(std::unique_ptr<Tee> tee) {
 DropReason Relay::why_not_sampled(Next next) const {
   if (stop_ == Stop::out_of_time) return DropReason::stream;
   if (stop_ == Stop::aborted) return DropReason::shutdown;
-  return next == Next::abort && upload_.cut() == Upload::Cut::client_left ? DropReason::client_gone
-                                                                          : DropReason::stable_error;
+  return next == Next::abort && client_gone_ ? DropReason::client_gone : DropReason::stable_error;
 }
 
 // Invariant 7: once more, on a new connection, where a kept one was closed under us.
@@ -111,6 +110,7 @@ void Relay::could_not_dial(Dialed dialed) {
 Task<bool> Relay::exchange(bool may_repeat) {
   space_.from_stable.clear();
   waiting_.reset();
+  write_error_ = {};
   download_.begin();
   const bool all_here = upload_.state() == Upload::State::whole;
   if (upstream_->reused && may_repeat && !all_here) upload_.hold();
@@ -119,7 +119,8 @@ Task<bool> Relay::exchange(bool may_repeat) {
   if (!may_repeat) upload_.let_go();
   if (!sent || all_here) {
     co_await download();
-    co_return may_repeat&& asks_again();
+    const bool again = may_repeat && asks_again();
+    co_return again;
   }
   if (upload_.held_back())
     waiting_.emplace(thread_.loop.clock, upstream_->stream, thread_.options.limits.continue_timeout);
@@ -127,7 +128,7 @@ Task<bool> Relay::exchange(bool may_repeat) {
   uploading.start();
   co_await download();
   const bool again = may_repeat && asks_again();
-  if (!download_.is_complete()) stop_uploading();
+  if (!upload_.ended() && !download_.is_complete()) stop_uploading();
   co_await uploading;
   co_return again;
 }
@@ -137,7 +138,15 @@ Task<bool> Relay::exchange(bool may_repeat) {
 bool Relay::asks_again() const {
   if (download_.state() != Download::State::lost || !upstream_->reused || stop_ != Stop::none) return false;
   const bool by_stable = upload_.cut() == Upload::Cut::none || upload_.cut() == Upload::Cut::stable_left;
-  return by_stable && upload_.repeatable() && (idempotent_ || upstream_->stream.took_nothing_since(asked_at_));
+  return by_stable && upload_.repeatable() && (idempotent_ || stable_took_nothing());
+}
+
+// Certain only where stable's end came in order: after a reset what it has read may not be acknowledged.
+bool Relay::stable_took_nothing() const {
+  const Stream& stream = upstream_->stream;
+  const bool refused = !write_error_ || write_error_ == boost::asio::error::broken_pipe;
+  if (stream.written() == asked_at_) return stream.is_open();
+  return download_.ended_in_order() && refused && stream.took_nothing_since(asked_at_);
 }
 
 Task<Next> Relay::conclude() {
@@ -171,7 +180,7 @@ bool Relay::client_is_done() const {
 }
 
 void Relay::abort() {
-  stop_ = Stop::aborted;
+  if (stop_ == Stop::none) stop_ = Stop::aborted;
   if (upstream_) upstream_->stream.close();
 }
 
@@ -189,9 +198,9 @@ bool Relay::give_up() {
 
 // Not an abort where it has its response: it may have no wish to go on with a body that was answered already.
 void Relay::client_left() {
-  const bool was_there = upload_.cut() != Upload::Cut::client_left;
+  const bool was_there = !std::exchange(client_gone_, true);
   upload_.end(Upload::Cut::client_left);
-  if (was_there && stop_ != Stop::aborted && !download_.is_complete()) thread_.counters.client_aborts.add();
+  if (was_there && stop_ == Stop::none && !download_.is_complete()) thread_.counters.client_aborts.add();
 }
 
 Task<bool> Relay::send_to_client(Sending how) {
@@ -210,8 +219,9 @@ Task<Next> Relay::answer_failure() {
   if (stop_ == Stop::out_of_time)
     failure = {504, "exchange_timeout", "the exchange's time was over before stable had answered"};
   thread_.complain(failure.detail);
-  co_return co_await answer(failure.status, failure.reason,
-                            failure.status == 504 ? "stable did not answer in time" : "stable gave no usable response");
+  const std::string_view told =
+      failure.status == 504 ? "stable did not answer in time" : "stable gave no usable response";
+  co_return co_await answer(failure.status, failure.reason, told);
 }
 
 Task<Next> Relay::answer(int status, std::string_view reason, std::string_view detail) {

@@ -64,6 +64,7 @@ class Relay {
   // One attempt over upstream_. True where it is to be made again.
   Task<bool> exchange(bool may_repeat);
   [[nodiscard]] bool asks_again() const;
+  [[nodiscard]] bool stable_took_nothing() const;
   void could_not_dial(Dialed dialed);
   Task<Next> conclude();
   Task<Next> answer_failure();
@@ -109,8 +110,8 @@ class Relay {
   bool client_keeps_;  // the connection, for another request
   std::unique_ptr<Tee> tee_;
   std::unique_ptr<Connection> upstream_;
-  std::uint64_t asked_at_ = 0;  // bytes written to upstream_ before this request
-  boost::system::error_code write_error_;
+  std::uint64_t asked_at_ = 0;             // bytes written to upstream_ before this request
+  boost::system::error_code write_error_;  // of this attempt
   Upload upload_;
   Download download_;
   std::optional<ContinueWait> waiting_;  // for stable's 100, while the client does
@@ -118,6 +119,7 @@ class Relay {
   bool closes_ = false;                  // the client has been told that its connection closes
   Pace pace_;
   Stop stop_ = Stop::none;
+  bool client_gone_ = false;
 };
 
 }  // namespace truemirror

@@ -1,6 +1,7 @@
 // Stable's response on its way to the client: interim heads, the final one and its body, or the switch to a tunnel.
 // Part of Relay.
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 
 #include "proxy/http/interim_budget.h"
 #include "proxy/live/relay.h"
@@ -54,9 +55,13 @@ void Relay::stable_ended(const boost::system::error_code& error) {
   std::string detail = "no response from stable in time";
   if (!late)
     detail = write_error_ ? "write to stable: " + write_error_.message() : "read from stable: " + error.message();
-  const bool heard = download_.state() != Download::State::silent;
-  if (!heard && !late && upstream_->stream.is_open()) thread_.stable.lost(*upstream_);
-  download_.ended({late ? 504 : 502, late ? "stable_timeout" : "stable_reset", std::move(detail)}, late);
+  const bool in_order = !late && (error == asio::error::eof || error == asio::ssl::error::stream_truncated);
+  download_.ended({late ? 504 : 502, late ? "stable_timeout" : "stable_reset", std::move(detail)},
+                  late       ? Download::End::late
+                  : in_order ? Download::End::in_order
+                             : Download::End::broken_off);
+  // One that had the request and closed says nothing of how long it keeps connections.
+  if (download_.state() == Download::State::lost && stable_took_nothing()) thread_.stable.lost(*upstream_);
 }
 
 ResponseFacts Relay::choose_framing() {
@@ -96,8 +101,9 @@ Task<void> Relay::relay_answer() {
     if (tee_) tee_->response_payload(space_.response_payload);
     download_.frame(space_.to_client);
     const bool last = facts.close && upload_.sent() && space_.response_body.done();
+    const Sending how = last ? Sending::last : Sending::usual;
     bool sent = true;
-    if (!space_.to_client.empty()) sent = co_await send_to_client(last ? Sending::last : Sending::usual);
+    if (!space_.to_client.empty()) sent = co_await send_to_client(how);
     if (!sent) co_return download_.cut_off();
     if (space_.response_body.done()) {
       answer_is_through();
@@ -118,7 +124,9 @@ Task<void> Relay::relay_answer() {
     if (late) thread_.counters.hit(Limit::response_timeout);
     const bool orderly = got.error == asio::error::eof && !late;
     if (!orderly || !download_.finish()) {
-      if (stop_ != Stop::aborted) thread_.counters.stable_errors.add();
+      const bool by_us =
+          stop_ != Stop::none || (upload_.ended() && !upload_.sent() && upload_.cut() != Upload::Cut::stable_left);
+      if (!by_us) thread_.counters.stable_errors.add();
       co_return download_.cut_off();
     }
   }
@@ -139,7 +147,8 @@ void Relay::answer_is_through() {
 // not have. Ends with the upload, which cancels the read.
 Task<void> Relay::watch_stable() {
   ReadBuffer& in = space_.from_stable;
-  if (in.empty()) in.release();
+  if (!in.empty()) co_return;  // it has spoken out of turn: the connection is not used again
+  in.release();
   co_await upstream_->stream.until_readable();
   const IoResult got = co_await upstream_->stream.read_some(in.space());
   in.commit(got.bytes);  // nobody's response: the connection is not used again

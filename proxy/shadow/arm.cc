@@ -77,6 +77,7 @@ struct ArmClient::Exchange : Active {
   Holding& held;
   Connection* connection = nullptr;
   bool connected = false;
+  bool came_too_late = false;  // the arm had closed the connection before anything of the request came
   ArmOutcome outcome;
 };
 
@@ -124,6 +125,7 @@ Task<> ArmClient::attempt(Exchange& asked, Dialed dialed) {
   asked.response = {};
   asked.held = Holding(bytes_);
   asked.outcome = {};
+  asked.came_too_late = false;
   asked.connected = dialed.error == ArmError::none;
   if (!asked.connected) {
     fail(asked.response, dialed.error, std::move(dialed.detail));
@@ -136,7 +138,7 @@ Task<> ArmClient::attempt(Exchange& asked, Dialed dialed) {
   active_.push_back(asked);
   const bool keep = co_await exchange(asked);
   active_.erase(active_.iterator_to(asked));
-  if (asked.outcome.stale) pool_.lost(*dialed.connection);
+  if (asked.came_too_late) pool_.lost(*dialed.connection);
   if (keep) pool_.release(std::move(dialed.connection));
 }
 
@@ -156,6 +158,7 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   connection.deadline.arm(route.timeout.value_or(options_.arm_timeout));
   Timing timing;
   if (!options_.latency_from_arrival) timing.start = Clock::now() - sample.arrived;
+  const std::uint64_t before = connection.stream.written();
   const IoResult sent = co_await connection.stream.write(buffers);
   BodyCopy copy(options_.copy_limit);
   bool any = false;
@@ -169,6 +172,8 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
       const bool ended = got.error == asio::error::eof && !connection.deadline.expired() && reader.finish();
       if (!ended) {
         out.stale = !any && connection.reused && !connection.deadline.expired();
+        exchange.came_too_late =
+            out.stale && got.error == asio::error::eof && connection.stream.took_nothing_since(before);
         fail_io(response, connection, sent.error ? sent.error : got.error, sent.error ? "write" : "read");
       }
       break;

@@ -1,6 +1,6 @@
 // One arm on one shadow thread: sends a sample's copy and reads the response to its end. Promise: asked again in one
-// case alone (invariant 7), always drained or closed, always an outcome before its deadline. Holds no client socket and
-// no reference to one.
+// case alone (invariant 7), always drained or closed, an outcome before the deadline of each attempt. Holds no client
+// socket and no reference to one.
 #pragma once
 
 #include <boost/intrusive/list.hpp>

@@ -49,10 +49,11 @@ struct ShadowOptions {
   std::size_t max_compare_queue = 1024;  // pairs waiting for a comparer
   std::size_t copy_limit = 1u << 20;     // of an arm's response body; beyond it length and hash
   HeadLimits response_heads = kResponseHeadLimits;
-  std::uint64_t drain_limit = 256u << 20;         // a longer response is `too_large`
-  std::chrono::milliseconds arm_timeout{10'000};  // from the first byte of the request to the last of the response
-  unsigned breaker_failures = 20;                 // connect failures in a row that open the breaker
-  std::chrono::milliseconds breaker_probe{500};   // an open breaker lets one sample through each so often
+  std::uint64_t drain_limit = 256u << 20;  // a longer response is `too_large`
+  std::chrono::milliseconds arm_timeout{
+      10'000};                     // of an attempt: from the first byte of the request to the last of the response
+  unsigned breaker_failures = 20;  // connect failures in a row that open the breaker
+  std::chrono::milliseconds breaker_probe{500};  // an open breaker lets one sample through each so often
   std::vector<ArmRoute> routes;
   bool latency_from_arrival = false;  // replay: latency counts from the due time, so that lateness is not hidden
 };

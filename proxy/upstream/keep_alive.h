@@ -13,7 +13,8 @@ namespace truemirror {
 struct KeepAliveTerms {
   using Duration = std::chrono::nanoseconds;
 
-  // A response's Keep-Alive field, its lines joined; what it does not mention, or says in no number, stays as it was.
+  // A response's Keep-Alive field, the last line of it; what it does not mention, or says in no number, stays as it
+  // was.
   void read(std::string_view field);
 
   Duration timeout = Duration::max();  // max: not told

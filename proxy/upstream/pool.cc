@@ -159,9 +159,13 @@ void Pool::lost(const Connection& connection) {
 
 void Pool::keep(std::unique_ptr<Connection> connection) {
   if (spare_.empty()) spare_.emplace_back(*this);
-  idle_.splice(idle_.end(), spare_, spare_.begin());
-  Idle& idle = idle_.back();
-  idle.place = std::prev(idle_.end());
+  // A client that takes its time has its connection come back late, and it has idled since its response was read.
+  auto behind = idle_.end();
+  while (behind != idle_.begin() && std::prev(behind)->connection->idle_since > connection->idle_since) --behind;
+  idle_.splice(behind, spare_, spare_.begin());
+  const auto place = std::prev(behind);
+  Idle& idle = *place;
+  idle.place = place;
   idle.connection = std::move(connection);
   idle.connection->stream.watch(idle);
 }

@@ -55,8 +55,8 @@ class Pool {
   // Only connections whose last message was read to its end, and that both sides keep open. One that the upstream's
   // terms (Connection::heed()) end is closed.
   void release(std::unique_ptr<Connection> connection);
-  // A connection ended under a request, before any byte of a response. One that was reused shows how long they are
-  // kept.
+  // A connection had been closed before a request came (Stream::took_nothing_since). One that was reused shows how long
+  // they are kept.
   void lost(const Connection& connection);
   // Closes what is idle; connections released afterwards are closed, too.
   void close();

@@ -152,7 +152,7 @@ bool Stream::quiet() {
 std::uint64_t Stream::taken_by_peer() const { return is_open() ? bytes_acknowledged(socket_->descriptor()) : 0; }
 
 // Linux counts the SYN among what is acknowledged. A FIN acknowledges all that had come before it, so what it leaves
-// open came after the peer had closed; without one (a reset, or an error) an acknowledgement may have been lost.
+// open came after the peer had closed; a reset says nothing, and acknowledgements may wait.
 bool Stream::took_nothing_since(std::uint64_t before) const {
   if (!is_open()) return false;
   if (written() == before) return true;

@@ -77,7 +77,8 @@ class Stream {
   // How many bytes have been handed to the system since the connection began, those of TLS itself among them.
   [[nodiscard]] std::uint64_t written() const { return socket_->written(); }
   // Whether it is certain that the peer has seen no byte of what was written since written() was `before`, and will see
-  // none: it had ended the connection before they came. On a connection that was made here, while it is open.
+  // none: it had ended the connection before they came. Asked on a connection that was made here, while it is open, and
+  // once a read has found its end in order: a reset, which is read but once, leaves open what it had taken.
   [[nodiscard]] bool took_nothing_since(std::uint64_t before) const;
   // Ends the read that waits, with operation_aborted; the stream stays open.
   void cancel_read();

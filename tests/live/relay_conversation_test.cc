@@ -86,7 +86,9 @@ class Exchange {
   void stable_ends(bool late = false) {
     if (download_.state() == Download::State::answering && download_.finish()) return download_.complete();
     if (download_.state() == Download::State::answering) return download_.cut_off();
-    if (!download_.committed()) download_.ended({502, "stable_reset", "read from stable: end of file"}, late);
+    if (!download_.committed())
+      download_.ended({502, "stable_reset", "read from stable: end of file"},
+                      late ? Download::End::late : Download::End::in_order);
   }
 
   Upload& upload() { return upload_; }

@@ -307,10 +307,13 @@ TEST(Shadow, TheArmsGetARequestFramedAsStableGotItWithItsTrailers) {
 
 // Invariant 7, the live half.
 TEST(Live, ARequestIsRetriedOnlyWhereAKeptConnectionWasClosedUnderAnIdempotentOne) {
-  for (const bool idempotent : {true, false}) {
+  for (const auto& [idempotent, reset] : {std::pair{true, false}, {true, true}, {false, false}, {false, true}}) {
     std::atomic<int> seen{0};
-    Upstream stable([&](const Asked&, Socket& socket) {
-      if (++seen == 2) return false;  // a kept connection closes under the second request
+    Upstream stable([&, reset = reset](const Asked&, Socket& socket) {
+      if (++seen == 2) {  // a kept connection ends under the second request
+        if (reset) socket.reset_on_close();
+        return false;
+      }
       return socket.send(ok(kBody, "Keep-Alive: timeout=60\r\n"));
     });
     Proxy proxy(stable.url(), "http://127.0.0.1:1", "",
