@@ -106,11 +106,21 @@ void compare(Comparison& comparison, const CompareOptions& options) {
     return diff_prepared(comparison.request, comparison.stable, stable_body, arm, options, limits, comparison.endpoint,
                          comparison.at);
   };
-  ArmDiff candidate = against(comparison.candidate);
+  const auto why_not = [&](const Response& arm, bool issued) {
+    return why_uncompared(comparison.request, comparison.stable, arm, issued);
+  };
+  comparison.candidate_uncompared = why_not(comparison.candidate, comparison.candidate_issued);
+  ArmDiff candidate;
+  if (comparison.candidate_uncompared == Uncompared::no) candidate = against(comparison.candidate);
   comparison.candidate_divergences = std::move(candidate.divergences);
   comparison.candidate_defaults = candidate.defaults_hidden;
   comparison.control_divergences.clear();
-  if (comparison.control) comparison.control_divergences = against(*comparison.control).divergences;
+  comparison.control_uncompared = Uncompared::no;
+  if (comparison.control) {
+    comparison.control_uncompared = why_not(*comparison.control, comparison.control_issued);
+    if (comparison.control_uncompared == Uncompared::no)
+      comparison.control_divergences = against(*comparison.control).divergences;
+  }
   workspace().trim();
 }
 

@@ -21,7 +21,7 @@ struct CompareOptions {
   bool list_defaults = false;                 // also list, as hidden, what the default header rules leave out
 };
 
-// Sets candidate_divergences, candidate_defaults and control_divergences from the messages and the endpoint (which
+// Sets divergences, defaults and why an arm was not compared from the messages and the endpoint (which
 // rules look at: set it before); leaves the messages alone. Never throws on any input: what cannot be parsed is
 // compared as bytes or is `malformed`.
 void compare(Comparison& comparison, const CompareOptions& options);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "diff/default_rules.h"
+#include "diff/uncompared.h"
 #include "proxy/http/exchange.h"
 
 namespace truemirror {
@@ -44,11 +45,14 @@ struct Comparison {
   Response stable;
   Response candidate;
   std::optional<Response> control;
+  bool candidate_issued = false, control_issued = false;  // the arm has issued a validator that it was sent
 
-  std::vector<Divergence> candidate_divergences;  // D(stable, candidate)
-  std::vector<Divergence> control_divergences;    // D(stable, control)
-  DefaultRules candidate_defaults = 0;            // which default header rules hid something between the two
-  std::string endpoint;                           // `GET /orders/{id}`
+  std::vector<Divergence> candidate_divergences;     // D(stable, candidate)
+  std::vector<Divergence> control_divergences;       // D(stable, control)
+  Uncompared candidate_uncompared = Uncompared::no;  // why there are none of either
+  Uncompared control_uncompared = Uncompared::no;
+  DefaultRules candidate_defaults = 0;  // which default header rules hid something between the two
+  std::string endpoint;                 // `GET /orders/{id}`
 
   // Divergences that no rule hides or accepts.
   [[nodiscard]] bool divergent() const;

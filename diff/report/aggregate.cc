@@ -78,7 +78,8 @@ SampleFacts Aggregator::State::take(const Comparison& comparison, const std::vec
   SampleFacts sample{.sequence = comparison.sequence, .at = comparison.at, .block = block(comparison.at)};
   sample.now = tables.now;
   sample.calibrated = options.control != ControlMode::none;
-  sample.paired = !sample.calibrated || comparison.control.has_value();
+  sample.paired = (!sample.calibrated || comparison.control.has_value()) &&
+                  comparison.candidate_uncompared == Uncompared::no && comparison.control_uncompared == Uncompared::no;
   sample.sparing = *held >= limits.all_bytes;
 
   tables.count(comparison, seen, sample, redact, wanted);

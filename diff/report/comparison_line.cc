@@ -37,6 +37,10 @@ std::string render_comparison(const Comparison& comparison, const std::string& r
   json.begin_object().key("at").text(phrase_time(comparison.at));
   json.key("id").text(run + "-" + std::to_string(comparison.sequence)).key("endpoint").text(comparison.endpoint);
   json.key("method").text(comparison.request.method).key("target").text(redactor.target(comparison.request.target));
+  if (comparison.candidate_uncompared != Uncompared::no)
+    json.key("uncompared").text(to_string(comparison.candidate_uncompared));
+  if (comparison.control_uncompared != Uncompared::no)
+    json.key("uncompared_control").text(to_string(comparison.control_uncompared));
   json.key("divergent").boolean(comparison.divergent()).key("divergences").begin_array();
   for (const Divergence& divergence : comparison.candidate_divergences) {
     write_divergence(json, redacted(divergence, redactor));

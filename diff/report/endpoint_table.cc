@@ -25,6 +25,10 @@ void record(Histogram& histogram, const Response& response) {
   if (response.ok()) histogram.record(seconds(response.latency()));
 }
 
+void count(Uncompared reason, std::array<std::uint64_t, kUncomparedReasons>& into) {
+  if (reason != Uncompared::no) ++into.at(static_cast<std::size_t>(reason) - 1);
+}
+
 }  // namespace
 
 bool arm_failed(const Response& stable, const Response& arm) { return breaks(arm) && !breaks(stable); }
@@ -59,7 +63,8 @@ EndpointTally& EndpointTable::at(const std::string& endpoint) {
                      .latency_tests = {test(allowed.latency_p50), test(allowed.latency_p90), test(allowed.latency_p99)},
                      .budgets = {},
                      .thresholds = {},
-                     .latency = {}};
+                     .latency = {},
+                     .uncompared = {}};
   const std::array<double, 3> over{allowed.latency_p50, allowed.latency_p90, allowed.latency_p99};
   for (std::size_t i = 0; i < budget.size(); ++i) {
     if (budget[i]) made.budgets.emplace_back(i, seconds(*budget[i]), share, over[i]);
@@ -69,6 +74,9 @@ EndpointTally& EndpointTable::at(const std::string& endpoint) {
 
 void EndpointTable::compared(const Comparison& comparison, const PairFacts& facts) {
   EndpointTally& endpoint = at(comparison.endpoint);
+  count(comparison.candidate_uncompared, endpoint.uncompared.candidate);
+  count(comparison.control_uncompared, endpoint.uncompared.control);
+  if (comparison.candidate_uncompared != Uncompared::no) return;
   const bool candidate_failed = arm_failed(comparison.stable, comparison.candidate);
   const bool control_failed = comparison.control && arm_failed(comparison.stable, *comparison.control);
   ++endpoint.pairs;
@@ -76,7 +84,8 @@ void EndpointTable::compared(const Comparison& comparison, const PairFacts& fact
   endpoint.errors += candidate_failed ? 1 : 0;
   record(endpoint.latency.stable, comparison.stable);
   record(endpoint.latency.candidate, comparison.candidate);
-  if (comparison.control) record(endpoint.latency.control, *comparison.control);
+  if (comparison.control && comparison.control_uncompared == Uncompared::no)
+    record(endpoint.latency.control, *comparison.control);
   if (endpoint.excluded() || !facts.paired) return;
   endpoint.divergence.pair(facts.candidate_diverges, facts.control_diverges, facts.block, facts.now);
   endpoint.errors_test.pair(candidate_failed, control_failed, facts.block, facts.now);
@@ -138,6 +147,10 @@ void EndpointTable::rename(const std::function<std::string(const std::string&)>&
     into.latency.stable.merge(endpoint.latency.stable);
     into.latency.candidate.merge(endpoint.latency.candidate);
     into.latency.control.merge(endpoint.latency.control);
+    for (std::size_t i = 0; i < kUncomparedReasons; ++i) {
+      into.uncompared.candidate.at(i) += endpoint.uncompared.candidate.at(i);
+      into.uncompared.control.at(i) += endpoint.uncompared.control.at(i);
+    }
   }
 }
 

@@ -39,6 +39,7 @@ struct EndpointTally {
   std::vector<BudgetTest> budgets;  // those that the policy gives it
   LatencyThresholds thresholds;
   LatencySummary latency;
+  UncomparedCounts uncompared;
 
   [[nodiscard]] bool excluded() const { return place == 0; }
   // The tests as they stand, none for an excluded endpoint.

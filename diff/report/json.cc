@@ -1,6 +1,10 @@
 // The report as the JSON document of design.md §10. Beside its fields: `issue` of a finding, `tolerance` and
-// `pairs_needed` of a test, `arms`, `budget` (seconds) of a budget_* test, `judged`, `rules`, and of a request body
-// `encoding` and `truncated`, as a response has them.
+// `pairs_needed` of a test, `arms`, of
+// an endpoint `uncompared` (samples in which the candidate was not compared, by reason) and `uncompared_control`,
+// `budget` (seconds) of a budget_* test, `judged`, `rules`, and of a request body `encoding` and `truncated`, as a
+// response has them.
+#include <algorithm>
+
 #include "diff/report/message_json.h"
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
@@ -76,8 +80,21 @@ void write_latency(JsonWriter& json, std::string_view arm, const Histogram& hist
   json.key("p99").number(histogram.quantile(0.99)).key("max").number(histogram.max()).end_object();
 }
 
+// Only where there are any.
+void write_uncompared(JsonWriter& json, std::string_view key,
+                      const std::array<std::uint64_t, kUncomparedReasons>& counts) {
+  if (std::all_of(counts.begin(), counts.end(), [](std::uint64_t count) { return count == 0; })) return;
+  json.key(key).begin_object();
+  for (std::size_t at = 0; at < counts.size(); ++at) {
+    if (counts.at(at) > 0) json.key(to_string(uncompared_reason(at))).number(counts.at(at));
+  }
+  json.end_object();
+}
+
 void write_endpoint(JsonWriter& json, const EndpointReport& endpoint) {
   json.line().begin_object().key("endpoint").text(endpoint.endpoint).key("pairs").number(endpoint.pairs);
+  write_uncompared(json, "uncompared", endpoint.uncompared.candidate);
+  write_uncompared(json, "uncompared_control", endpoint.uncompared.control);
   json.key("verdict").text(to_string(endpoint.verdict));
   json.key("diverged").number(endpoint.diverged).key("errors").number(endpoint.errors);
   json.key("tests").begin_array();

@@ -2,6 +2,7 @@
 // everything that prints, judges or serves a report reads this and nothing else. All texts in it are redacted already.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -33,12 +34,18 @@ struct LatencySummary {
   Histogram stable, candidate, control;  // seconds
 };
 
+// Samples in which an arm was not compared, by uncompared_reason(). They are in no pair.
+struct UncomparedCounts {
+  std::array<std::uint64_t, kUncomparedReasons> candidate{}, control{};
+};
+
 struct EndpointReport {
   std::string endpoint;
   std::uint64_t pairs = 0, diverged = 0, errors = 0;
   Verdict verdict = Verdict::inconclusive;
   std::vector<TestReport> tests;
   LatencySummary latency;
+  UncomparedCounts uncompared;
 };
 
 enum class FindingStatus : std::uint8_t { fresh, noise, suspected_noise, accepted, hidden };  // fresh prints as `new`

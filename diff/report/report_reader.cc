@@ -17,6 +17,7 @@ class ReportReader {
     read_lists();
     read_endpoints();
     read_details();
+    read_uncompared();
     read_judged();
     read_arms();
     read_findings();
@@ -47,6 +48,7 @@ class ReportReader {
   void read_tests(EndpointReport& endpoint, std::int64_t position);
   void read_details();
   void read_judged();
+  void read_uncompared();
   void read_arms();
   // A table that programs before this did not write.
   bool has_table(std::string_view name);
@@ -133,6 +135,23 @@ void ReportReader::read_judged() {
   judged.burst = std::chrono::duration_cast<std::chrono::milliseconds>(Nanoseconds(row.integer()));
   judged.control_failures = static_cast<std::size_t>(row.counter());
   judged.templates = row.text();
+}
+
+// A reason that a later program has is none of ours to show.
+void ReportReader::read_uncompared() {
+  if (!has_table("uncompared")) return;
+  SqliteStatement row(connection_, "SELECT endpoint, arm, reason, samples FROM uncompared");
+  while (row.step()) {
+    const auto endpoint = static_cast<std::size_t>(row.counter());
+    const std::string arm = row.text(), reason = row.text();
+    const std::uint64_t samples = row.counter();
+    if (endpoint >= report_.endpoints.size()) continue;
+    UncomparedCounts& counts = report_.endpoints[endpoint].uncompared;
+    for (std::size_t at = 0; at < kUncomparedReasons; ++at) {
+      if (reason == to_string(uncompared_reason(at)))
+        (arm == "candidate" ? counts.candidate : counts.control).at(at) = samples;
+    }
+  }
 }
 
 void ReportReader::read_arms() {

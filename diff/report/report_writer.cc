@@ -45,6 +45,18 @@ ReportRow test_detail_row(std::int64_t endpoint, std::int64_t position, const Te
   return ReportRow({endpoint, position, test.share, test.peak, test.clustering, test.budget});
 }
 
+std::vector<ReportRow> uncompared_rows(std::int64_t endpoint, const UncomparedCounts& counts) {
+  std::vector<ReportRow> rows;
+  for (std::size_t at = 0; at < kUncomparedReasons; ++at) {
+    const std::string_view reason = to_string(uncompared_reason(at));
+    if (const auto samples = counts.candidate.at(at))
+      rows.push_back(ReportRow({endpoint, to_string(Arm::candidate), reason, signed64(samples)}));
+    if (const auto samples = counts.control.at(at))
+      rows.push_back(ReportRow({endpoint, to_string(Arm::control), reason, signed64(samples)}));
+  }
+  return rows;
+}
+
 ReportRow judged_row(const JudgedBy& judged) {
   return ReportRow({judged.alpha, std::int64_t{std::chrono::nanoseconds(judged.burst).count()},
                     signed64(judged.control_failures), judged.templates});
@@ -83,6 +95,7 @@ struct ReportWriter::Statements {
   SqliteStatement test{connection, insert_into("test", 14)};
   SqliteStatement test_detail{connection, insert_into("test_detail", 6)};
   SqliteStatement judged{connection, insert_into("judged", 4)};
+  SqliteStatement uncompared{connection, insert_into("uncompared", 4)};
   SqliteStatement arm{connection, insert_into("arm", 6)};
   SqliteStatement latency{connection, insert_into("latency", 6)};
   SqliteStatement finding{connection, insert_into("finding", 17)};
@@ -91,6 +104,7 @@ struct ReportWriter::Statements {
   SqliteStatement response{connection, insert_into("response", 14)};
   SqliteStatement divergence{connection, insert_into("divergence", 14)};
   SqliteStatement clear_tests{connection, "DELETE FROM test WHERE endpoint = ?"};
+  SqliteStatement clear_uncompared{connection, "DELETE FROM uncompared WHERE endpoint = ?"};
   SqliteStatement clear_details{connection, "DELETE FROM test_detail WHERE endpoint = ?"};
   SqliteStatement clear_examples{connection, "DELETE FROM example WHERE finding = ?"};
   SqliteStatement clear_finding{connection, "DELETE FROM finding WHERE id = ?"};
@@ -121,9 +135,9 @@ void ReportWriter::forget() {
 
 void ReportWriter::write(const Report& report) {
   if (!filled_) {
-    static constexpr std::array kTables{"run",     "reason",      "dropped", "rule",     "endpoint",
-                                        "test",    "test_detail", "judged",  "arm",      "latency",
-                                        "finding", "example",     "sample",  "response", "divergence"};
+    static constexpr std::array kTables{"run",         "reason",   "dropped",    "rule",      "endpoint", "test",
+                                        "test_detail", "judged",   "arm",        "latency",   "finding",  "example",
+                                        "sample",      "response", "divergence", "uncompared"};
     for (const char* table : kTables) connection_.run(("DELETE FROM " + std::string(table)).c_str());
     filled_ = true;
   }
@@ -173,7 +187,8 @@ void ReportWriter::write_endpoints(const std::vector<EndpointReport>& endpoints)
   if (endpoints.size() < endpoints_.size()) {
     const auto count = static_cast<std::int64_t>(endpoints.size());
     for (const char* sql : {"DELETE FROM endpoint WHERE position >= ?", "DELETE FROM test WHERE endpoint >= ?",
-                            "DELETE FROM test_detail WHERE endpoint >= ?", "DELETE FROM latency WHERE endpoint >= ?"}) {
+                            "DELETE FROM test_detail WHERE endpoint >= ?", "DELETE FROM latency WHERE endpoint >= ?",
+                            "DELETE FROM uncompared WHERE endpoint >= ?"}) {
       SqliteStatement(connection_, sql).add(count).execute();
     }
   }
@@ -198,14 +213,17 @@ void ReportWriter::write_endpoints(const std::vector<EndpointReport>& endpoints)
       latencies.push_back(ReportRow({position, to_string(arms[arm].first), std::int64_t{histogram.offset()},
                                      buckets[arm], histogram.sum(), histogram.max()}));
     }
+    std::vector<ReportRow> uncompared = uncompared_rows(position, endpoint.uncompared);
     row.append_to(buffer_);
-    for (const auto* rows : {&tests, &details, &latencies}) {
+    for (const auto* rows : {&tests, &details, &latencies, &uncompared}) {
       for (const ReportRow& each : *rows) each.append_to(buffer_);
     }
     if (!changed(endpoints_[at])) continue;
     row.execute(statements_->endpoint);
     statements_->clear_tests.add(position).execute();
     statements_->clear_details.add(position).execute();
+    statements_->clear_uncompared.add(position).execute();
+    for (const ReportRow& each : uncompared) each.execute(statements_->uncompared);
     for (const ReportRow& test : tests) test.execute(statements_->test);
     for (const ReportRow& detail : details) detail.execute(statements_->test_detail);
     for (const ReportRow& latency : latencies) latency.execute(statements_->latency);

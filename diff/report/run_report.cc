@@ -94,6 +94,7 @@ std::vector<EndpointReport> report_endpoints(const EndpointTable& table) {
     report.errors = tally.errors;
     report.tests = tally.tests();
     report.latency = tally.latency;
+    report.uncompared = tally.uncompared;
     endpoints.push_back(std::move(report));
   }
   std::sort(endpoints.begin(), endpoints.end(), [](const auto& a, const auto& b) { return a.endpoint < b.endpoint; });

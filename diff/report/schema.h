@@ -37,6 +37,9 @@ CREATE TABLE judged (
 CREATE TABLE arm (
   arm TEXT PRIMARY KEY, asked INTEGER NOT NULL, answered INTEGER NOT NULL, unanswered INTEGER NOT NULL,
   silent INTEGER NOT NULL, error TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE uncompared (
+  endpoint INTEGER NOT NULL, arm TEXT NOT NULL, reason TEXT NOT NULL, samples INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, arm, reason)) WITHOUT ROWID;
 CREATE TABLE latency (
   endpoint INTEGER NOT NULL, arm TEXT NOT NULL, first_bucket INTEGER NOT NULL, buckets TEXT NOT NULL, sum REAL,
   max REAL, PRIMARY KEY (endpoint, arm)) WITHOUT ROWID;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 
 #include "diff/report/phrase.h"
 #include "diff/report/render.h"
@@ -29,6 +30,7 @@ class TextReport {
     noise();
     rules();
     endpoints();
+    uncompared();
     return std::move(out_);
   }
 
@@ -65,6 +67,7 @@ class TextReport {
   void noise();
   void rules();
   void endpoints();
+  void uncompared();
 
   ReportView view_;
   bool color_;
@@ -286,6 +289,17 @@ void TextReport::rules() {
                 (rule.expired ? ", EXPIRED" : "") + (rule.reason.empty() ? "" : " (" + shown_text(rule.reason) + ")"));
   }
   if (!defaults.empty()) wrapped("  ", "    ", "default header rules hid: " + defaults + " (samples)");
+}
+
+void TextReport::uncompared() {
+  bool titled = false;
+  for (const EndpointReport* endpoint : view_.endpoints) {
+    const std::string words = uncompared_words(*endpoint);
+    if (words.empty()) continue;
+    if (!std::exchange(titled, true))
+      title("UNCOMPARED", Ink::dim, "samples in no pair; revalidation: conditional on what only stable has issued");
+    wrapped("  ", "    ", shown_text(endpoint->endpoint) + ": " + words);
+  }
 }
 
 void TextReport::endpoints() {

@@ -152,6 +152,17 @@ std::string ReportView::headline() const {
   return text;
 }
 
+std::string uncompared_words(const EndpointReport& endpoint) {
+  std::string text;
+  for (std::size_t at = 0; at < kUncomparedReasons; ++at) {
+    const std::uint64_t candidate = endpoint.uncompared.candidate.at(at), control = endpoint.uncompared.control.at(at);
+    if (candidate + control == 0) continue;
+    text += (text.empty() ? "" : "; ") + std::string(to_string(uncompared_reason(at))) + " " + phrase_count(candidate) +
+            (control > 0 ? ", of the control " + phrase_count(control) : "");
+  }
+  return text;
+}
+
 bool is_latency_metric(std::string_view metric) { return metric.starts_with("latency_"); }
 
 double quantile_of_metric(std::string_view metric) {

@@ -50,6 +50,9 @@ struct ReportView {
   [[nodiscard]] std::string headline() const;
 };
 
+// `revalidation 12, of the control 3`: samples in which an arm was not compared; empty where there are none.
+[[nodiscard]] std::string uncompared_words(const EndpointReport& endpoint);
+
 // Samples of the endpoint where the candidate diverges and noise does not explain it: `b` of its divergence test. The
 // report's `diverged` counts noise as well, which makes it all samples where each answer has an id of its own.
 [[nodiscard]] std::uint64_t diverged_beyond_noise(const EndpointReport& endpoint);

@@ -170,6 +170,19 @@ void add_report(Page& page, const Report& report) {
     page.gauge("truemirror_verdict", "1 for the verdict of the run as of now.", report.verdict == verdict ? 1 : 0,
                {{"state", std::string(to_string(verdict))}});
   }
+  for (std::size_t at = 0; at < kUncomparedReasons; ++at) {
+    UncomparedCounts all;
+    for (const EndpointReport& each : report.endpoints) {
+      all.candidate.at(at) += each.uncompared.candidate.at(at);
+      all.control.at(at) += each.uncompared.control.at(at);
+    }
+    const std::pair<const char*, std::uint64_t> arms[] = {{"candidate", all.candidate.at(at)},
+                                                          {"control", all.control.at(at)}};
+    for (const auto& [arm, samples] : arms) {
+      page.counter("truemirror_uncompared_total", "Samples in which an arm was not compared, by reason.",
+                   number(samples), {{"reason", std::string(to_string(uncompared_reason(at)))}, {"arm", arm}});
+    }
+  }
   for (const EndpointReport& each : labelled_endpoints(report)) {
     const Labels endpoint{{"endpoint", each.endpoint}};
     page.counter("truemirror_pairs_total", "Comparisons, by endpoint.", number(each.pairs), endpoint);

@@ -152,6 +152,7 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   ResponseReader& reader = workspace->reader;
   const HeaderEdits& edits = arm_ == Arm::candidate ? route.candidate : route.control;
   write_arm_request_head(sample, edits, mark_, workspace->head);
+  out.issued = state_.validators().translate(sample, workspace->head);
   write_arm_request_end(sample, edits, workspace->end);
   std::array<asio::const_buffer, 3> buffers{asio::buffer(workspace->head), asio::buffer(sample.body.bytes),
                                             asio::buffer(workspace->end)};
@@ -196,6 +197,7 @@ Task<bool> ArmClient::exchange(Exchange& exchange) {
   if (reader.failed()) fail(response, ArmError::garbage, reader.error());
   take_in(response, reader, copy.take());
   response.timing = timing;
+  state_.validators().learn(sample, response);
   connection.heed(reader.keep_alive_terms());
   const bool keep =
       response.ok() && !sample.framing.withheld && !out.no_room && !sent.error && reader.keeps_connection();

@@ -20,6 +20,7 @@ namespace truemirror {
 
 struct ArmOutcome {
   bool stale = false;    // a kept connection was reset before any byte, and the request may not be sent twice
+  bool issued = false;   // it was sent a validator that it has issued, if it was sent any
   bool no_room = false;  // our own byte budget ended the copy: no statement either
 };
 

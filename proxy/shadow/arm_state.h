@@ -1,5 +1,6 @@
-// What all threads know of one arm: how many requests are under way, and whether its breaker is open. The breaker opens
-// on connect failures in a row, and lets one sample through every so often to see whether the arm is back. Any thread.
+// What all threads know of one arm: how many requests are under way, which validators it has issued, and whether its
+// breaker is open. The breaker opens on connect failures in a row, and lets one sample through every so often to see
+// whether the arm is back. Any thread.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,7 @@
 #include <cstdint>
 
 #include "proxy/shadow/options.h"
+#include "proxy/shadow/validators.h"
 
 namespace truemirror {
 
@@ -45,6 +47,8 @@ class ArmState {
   // A kept connection was reset, and a safe request goes out again.
   void asked_again() { repeats_.fetch_add(1, std::memory_order_relaxed); }
 
+  [[nodiscard]] Validators& validators() { return validators_; }
+
   [[nodiscard]] ArmStats stats() const {
     return {.in_flight = slots(),
             .attempts = attempts_.load(std::memory_order_relaxed),
@@ -60,6 +64,7 @@ class ArmState {
   std::atomic<Clock::time_point> next_probe_{Clock::time_point{}};
   std::atomic<std::size_t> slots_{0};
   std::atomic<std::uint64_t> attempts_{0}, errors_{0}, repeats_{0};
+  Validators validators_;
 };
 
 }  // namespace truemirror

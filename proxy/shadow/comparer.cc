@@ -45,6 +45,8 @@ Comparison to_comparison(Completed& completed) {
   comparison.stable = std::move(sample.stable);
   comparison.candidate = std::move(completed.candidate);
   comparison.control = std::move(completed.control);
+  comparison.candidate_issued = completed.candidate_issued;
+  comparison.control_issued = completed.control_issued;
   return comparison;
 }
 

@@ -15,6 +15,7 @@ struct Completed {
   std::unique_ptr<Sample> sample;
   Response candidate;
   std::optional<Response> control;
+  bool candidate_issued = false, control_issued = false;  // ArmOutcome::issued
   Holding candidate_held, control_held;
 };
 

@@ -101,6 +101,7 @@ class Lane::Worker {
   void answered(FlightAt flight, Arm arm, ArmOutcome outcome) {
     (arm == Arm::candidate ? flight->candidate_stale : flight->control_stale) = outcome.stale;
     flight->no_room = flight->no_room || outcome.no_room;
+    (arm == Arm::candidate ? flight->completed->candidate_issued : flight->completed->control_issued) = outcome.issued;
     if (--flight->waiting > 0) return;
     finish(*flight);
     flights_.erase(flight);
