@@ -96,7 +96,9 @@ TEST(Validators, WhatIsAskedForStaysAndTheRestIsForgotten) {
   learn(1);
   for (std::size_t at = 2; at < 2 * Validators::kEntries; ++at) {
     learn(at);
-    if (at % 1000 == 0) EXPECT_TRUE(sent(validators, "If-None-Match: \"s0\"\r\n").issued) << at;
+    if (at % 1000 == 0) {
+      EXPECT_TRUE(sent(validators, "If-None-Match: \"s0\"\r\n").issued) << at;
+    }
   }
   EXPECT_FALSE(sent(validators, "If-None-Match: \"s1\"\r\n").issued);
 }
