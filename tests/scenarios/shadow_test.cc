@@ -307,9 +307,9 @@ TEST(Shadow, TheArmsGetARequestFramedAsStableGotItWithItsTrailers) {
 
 // Invariant 7, the live half.
 TEST(Live, ARequestIsRetriedOnlyWhereAKeptConnectionWasClosedUnderAnIdempotentOne) {
-  for (const auto& [idempotent, reset] : {std::pair{true, false}, {true, true}, {false, false}, {false, true}}) {
+  for (const auto& [idempotent, by_reset] : {std::pair{true, false}, {true, true}, {false, false}, {false, true}}) {
     std::atomic<int> seen{0};
-    Upstream stable([&, reset = reset](const Asked&, Socket& socket) {
+    Upstream stable([&, reset = by_reset](const Asked&, Socket& socket) {
       if (++seen == 2) {  // a kept connection ends under the second request
         if (reset) socket.reset_on_close();
         return false;
