@@ -286,7 +286,7 @@ bool read_request(const WarcRecord& record, const RecordId& id, CapturedExchange
   out.at = *at;
   out.connection = {*number, *ordinal};
   out.https = record.field("WARC-Target-URI").starts_with("https://");
-  // `removed` is what older captures say of it.
+  // `removed` is what older captures say of it, and imports of a body whose length no field tells.
   const std::string_view framing = record.field(kFraming);
   out.framing.withheld = framing == "withheld";
   out.framing.chunked = framing == "chunked" || framing == "removed" ||

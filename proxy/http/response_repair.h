@@ -15,7 +15,7 @@ namespace truemirror {
 
 // Writes a whole head with CRLF, no blank before a colon, and one Content-Length where all are equal. What it cannot
 // mend it leaves as it is. True where some lines ended in CRLF and some in a bare LF: to who does not end lines at LF
-// the head is another one, so no other response may be read after it on that connection.
+// the head is another one, so no other exchange may follow on that connection.
 [[nodiscard]] bool repair_response_head(std::string_view head, std::string& out);
 
 }  // namespace truemirror

@@ -54,7 +54,7 @@ class Counter {
 struct LiveStats {
   std::uint64_t requests = 0, connections = 0, open_connections = 0, bytes_to_clients = 0, bytes_from_clients = 0;
   std::uint64_t bad_requests = 0, client_aborts = 0, stable_errors = 0, retries = 0, accept_errors = 0, marked = 0;
-  std::uint64_t stable_answers = 0;  // final heads read from stable
+  std::uint64_t stable_answers = 0;  // final heads of stable's that no tunnel began with
   std::uint64_t loops = 0, tunnels = 0, open_tunnels = 0;
   std::uint64_t http2_clients = 0, tls_clients = 0;  // that spoke so to a listener of plain HTTP/1.1
   std::array<std::uint64_t, 6> responses{};  // by the first digit of the status; [0] is none, [5] is 5xx and above

@@ -17,8 +17,8 @@ class Probe {
 
   // Connects (and shakes hands, for https) and closes again. Empty where that worked, else why not. Until a first
   // connection has shown it, a plain upstream is also asked whether it is one (tls_hello.h). Blocks for the
-  // limit, and for as long as the system's resolver takes. Sessions are resumed: the handshake is as true, and costs
-  // the upstream no signature.
+  // limit, a third of a second for what follows a connection, and as long as the system's resolver takes. Sessions are
+  // resumed: the handshake is as true, and costs the upstream no signature.
   [[nodiscard]] std::string look();
 
  private:
